@@ -1,0 +1,33 @@
+import type { Effect, Transition } from './effect.ts';
+import type { Observation } from './observation.ts';
+import type { Plan } from './plan.ts';
+import type { RolloutState } from './state.ts';
+
+/** Which run this is. */
+export interface RolloutIdentity {
+  readonly uid: string;
+  /** `<canary>-<revision>-<attempt>` */
+  readonly name: string;
+  readonly revision: string;
+  /** Revision that stable runs at the start; null for the first revision of a service. */
+  readonly stableRevision: string | null;
+}
+
+export interface DecideInput {
+  readonly identity: RolloutIdentity;
+  readonly plan: Plan;
+  readonly state: RolloutState;
+  readonly observation: Observation;
+  readonly nowMs: number;
+}
+
+export interface Decision {
+  /** The same reference as the input's where nothing changed. */
+  readonly state: RolloutState;
+  /** What the world still lacks to be as `state` says. */
+  readonly effects: readonly Effect[];
+  /** Transitions taken, in order. Recorded with the state's write. */
+  readonly transitions: readonly Transition[];
+  /** Look again at this instant at the latest; null: only when something changes. */
+  readonly wakeAtMs: number | null;
+}
