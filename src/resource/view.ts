@@ -1,0 +1,306 @@
+// First version, written with the API. To the owner of this folder: extend as you need, additively where you can.
+import type { CheckVerdict, Limit, VerdictKind } from '../analysis/judge.ts';
+import type { ErrorCode, Retry } from '../lib/error-codes.ts';
+import type { Arm } from '../rollout/effect.ts';
+import type { ActionKind, EvidenceLevel } from '../rollout/observation.ts';
+import type { Routing, Strategy } from '../rollout/plan.ts';
+import type { Actor, Owner, Reason, StateName, TerminalName } from '../rollout/state.ts';
+
+/**
+ * Version of all JSON that leaves Sluice: API answers and `-o json`. Changes are additive; one that is not raises the
+ * number. Instants are milliseconds since the epoch, percentages 0 to 100.
+ */
+export const viewSchema = 'sluice.dev/view/v1';
+
+/** What every document carries. */
+export interface Versioned {
+  readonly schema: typeof viewSchema;
+  readonly kind: string;
+}
+
+export interface RevisionView {
+  readonly revision: string;
+  /** For people: a version label, or the revision. */
+  readonly label: string;
+}
+
+export interface ArmView {
+  readonly arm: Arm;
+  readonly revision: RevisionView | null;
+  readonly replicas: number;
+  readonly ready: number;
+  readonly available: number;
+  /** null where the data plane cannot tell. */
+  readonly inFlight: number | null;
+  readonly restarts: number;
+  /** Why the workload cannot start; null = no such word. */
+  readonly failure: string | null;
+}
+
+export interface TrafficView {
+  /** What the rollout asks for. */
+  readonly set: Routing;
+  /** What the data plane holds; null: it could not be read. */
+  readonly actual: Routing | null;
+  /** `actual` is proven in every replica of the data plane. */
+  readonly inForce: boolean;
+  readonly inForceSinceMs: number | null;
+  readonly evidence: EvidenceLevel | null;
+  /** A rollback's write stands: the weight may not rise again in this run. */
+  readonly tombstone: boolean;
+}
+
+export interface StepView {
+  readonly index: number;
+  readonly routing: Routing;
+  readonly holdMs: number;
+  /** Judged time so far; the whole hold once done. */
+  readonly heldMs: number;
+  readonly approval: boolean;
+  readonly minRequests: number;
+  readonly status: 'done' | 'current' | 'next' | 'notReached';
+}
+
+export interface CheckView {
+  readonly name: string;
+  readonly verdict: VerdictKind;
+  /** In the unit of the measure; shown as `value × shownScale` with `shownUnit`. */
+  readonly value: number | null;
+  readonly stableValue: number | null;
+  readonly limit: Limit;
+  readonly shownUnit: string;
+  readonly shownScale: number;
+  readonly requests: number;
+  readonly errors: number;
+  readonly interval: CheckVerdict['interval'];
+  readonly message: string;
+}
+
+export interface RolloutView {
+  /** `<canary>-<revision>-<attempt>` */
+  readonly name: string;
+  readonly uid: string;
+  readonly revision: RevisionView;
+  /** What stable ran at the start; null for the first revision of a service. */
+  readonly from: RevisionView | null;
+  readonly attempt: number;
+  readonly strategy: Strategy;
+  readonly state: StateName;
+  /** Set once it ended. */
+  readonly outcome: TerminalName | null;
+  readonly reason: Reason;
+  readonly message: string;
+  readonly owner: Owner;
+  readonly sinceMs: number;
+  readonly deadlineMs: number | null;
+  readonly phase: string;
+  readonly step: number;
+  readonly steps: readonly StepView[];
+  /** Earliest instant at which the current step can end; null when that depends on something other than time. */
+  readonly nextAtMs: number | null;
+  /** Earliest end of the whole run, holds and bake only; null when it waits for a person or has ended. */
+  readonly endsAtMs: number | null;
+  readonly traffic: TrafficView;
+  readonly checks: readonly CheckView[];
+  /** Failed evaluations of the run, and how many make it fail. */
+  readonly failedChecks: { readonly used: number | null; readonly allowed: number };
+  readonly skipped: readonly string[];
+  readonly createdBy: Actor;
+  readonly decidedBy: Actor | null;
+  readonly startedAtMs: number;
+  readonly endedAtMs: number | null;
+  /** First request that the canary failed. */
+  readonly onsetAtMs: number | null;
+  readonly detectedAtMs: number | null;
+  readonly decidedAtMs: number | null;
+  /** Weight 0 in force: users are safe. */
+  readonly restoredAtMs: number | null;
+  readonly weightsInForce: readonly number[];
+}
+
+export interface ServiceView {
+  /** `<namespace>/<name>` */
+  readonly key: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly flavour: 'sluice' | 'flagger';
+  readonly generation: number;
+  /** Where users reach it, such as `http://127.0.0.1:8080`. */
+  readonly address: string;
+  /** Flagger's word for where it is. */
+  readonly phase: string;
+  readonly suspended: boolean;
+  readonly disabled: boolean;
+  readonly deleting: boolean;
+  readonly wanted: RevisionView;
+  readonly promoted: RevisionView | null;
+  readonly previous: RevisionView | null;
+  /** Empty while the platform cannot be read. */
+  readonly arms: readonly ArmView[];
+  readonly traffic: TrafficView | null;
+  /** Current or last rollout. */
+  readonly rollout: RolloutView | null;
+  /** Something the reader should know, such as a platform that cannot be read; null = nothing. */
+  readonly problem: string | null;
+}
+
+export interface ServiceListDocument extends Versioned {
+  readonly kind: 'ServiceList';
+  /** Of the engine when it answered, so that ages can be shown without trusting two clocks. */
+  readonly nowMs: number;
+  /** Sequence of the last event that this answer contains: where a stream goes on. */
+  readonly sequence: number;
+  readonly services: readonly ServiceView[];
+}
+
+export interface ServiceDocument extends Versioned {
+  readonly kind: 'Service';
+  readonly nowMs: number;
+  readonly sequence: number;
+  readonly service: ServiceView;
+  /** The user's YAML documents as applied. */
+  readonly source: readonly string[];
+}
+
+export interface RolloutListDocument extends Versioned {
+  readonly kind: 'RolloutList';
+  readonly nowMs: number;
+  /** Newest first. */
+  readonly rollouts: readonly RolloutView[];
+}
+
+/** What it is doing, since when, what it waits for, who owns that, until when, and what happens then. */
+export interface WhyDocument extends Versioned {
+  readonly kind: 'Why';
+  readonly service: string;
+  readonly rollout: string | null;
+  readonly state: StateName | null;
+  readonly reason: Reason | null;
+  readonly owner: Owner | null;
+  readonly sinceMs: number | null;
+  readonly deadlineMs: number | null;
+  readonly paragraph: string;
+}
+
+export interface EventView {
+  readonly sequence: number;
+  readonly id: string;
+  readonly atMs: number;
+  /** Service key. */
+  readonly service: string;
+  readonly rollout: string | null;
+  readonly kind: 'transition' | 'verdict' | 'action' | 'effect' | 'resource' | 'engine';
+  readonly actor: Actor;
+  readonly message: string;
+  readonly data: unknown;
+}
+
+export interface EventListDocument extends Versioned {
+  readonly kind: 'EventList';
+  readonly events: readonly EventView[];
+}
+
+export interface FindingView {
+  readonly severity: 'error' | 'warning' | 'info';
+  readonly code: string;
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+  readonly why: string;
+  readonly fix: string;
+}
+
+export interface ManifestFile {
+  /** As the user named it: findings carry it. */
+  readonly file: string;
+  readonly text: string;
+}
+
+export interface ApplyRequest {
+  readonly files: readonly ManifestFile[];
+  readonly dryRun?: boolean;
+}
+
+export interface ApplyDocument extends Versioned {
+  readonly kind: 'Apply';
+  readonly services: readonly {
+    readonly key: string;
+    readonly change: 'created' | 'changed' | 'unchanged';
+    readonly revision: string;
+  }[];
+  readonly findings: readonly FindingView[];
+}
+
+/** Changes the running target; at least one member. */
+export interface DeployRequest {
+  readonly set: {
+    readonly command?: readonly string[];
+    readonly args?: readonly string[];
+    readonly env?: Readonly<Record<string, string>>;
+  };
+}
+
+export interface DeployDocument extends Versioned {
+  readonly kind: 'Deploy';
+  readonly service: string;
+  readonly revision: string;
+  /** False: the service already runs or wants exactly this. */
+  readonly changed: boolean;
+}
+
+export interface ActionRequest {
+  readonly action: ActionKind;
+  readonly reason?: string;
+  /** Only if this is the current rollout; else `conflict`. */
+  readonly rollout?: string;
+  /** Same id, same action: sent twice, done once. */
+  readonly id?: string;
+  /** Who says so; the engine adds what it knows of the connection. */
+  readonly actor?: string;
+}
+
+export interface ActionDocument extends Versioned {
+  readonly kind: 'Action';
+  readonly service: string;
+  readonly rollout: string;
+  readonly action: ActionKind;
+  readonly id: string;
+}
+
+export interface LogLineView {
+  readonly arm: Arm | null;
+  readonly revision: string;
+  readonly replica: string;
+  readonly line: string;
+}
+
+export interface NameView {
+  readonly name: string;
+  readonly url: string;
+}
+
+export interface EngineDocument extends Versioned {
+  readonly kind: 'Engine';
+  readonly version: string;
+  readonly pid: number;
+  readonly startedAtMs: number;
+  readonly nowMs: number;
+  readonly state: string;
+  readonly services: number;
+  readonly running: number;
+}
+
+/** The body of every answer that is not 2xx. */
+export interface ErrorView {
+  readonly schema: typeof viewSchema;
+  readonly kind: 'Error';
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly cure: string;
+  readonly retry: Retry;
+  readonly retryAfterMs?: number;
+  readonly requestId: string;
+  /** With `invalid-resource`. */
+  readonly findings?: readonly FindingView[];
+}
