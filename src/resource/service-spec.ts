@@ -27,7 +27,13 @@ export interface FrontSpec {
 
 export interface ProbeSpec {
   readonly action:
-    | { readonly kind: 'http'; readonly path: string; readonly port: number | null; readonly host: string | null; readonly headers: Readonly<Record<string, string>> }
+    | {
+        readonly kind: 'http';
+        readonly path: string;
+        readonly port: number | null;
+        readonly host: string | null;
+        readonly headers: Readonly<Record<string, string>>;
+      }
     | { readonly kind: 'tcp'; readonly port: number | null }
     | { readonly kind: 'exec'; readonly command: readonly string[] };
   readonly initialDelaySeconds: number;
@@ -48,7 +54,11 @@ export interface ProcessTemplate {
   readonly readinessProbe: ProbeSpec | null;
   readonly livenessProbe: ProbeSpec | null;
   readonly startupProbe: ProbeSpec | null;
-  readonly preStop: { readonly kind: 'exec'; readonly command: readonly string[] } | { readonly kind: 'sleep'; readonly seconds: number } | { readonly kind: 'http'; readonly path: string; readonly port: number | null } | null;
+  readonly preStop:
+    | { readonly kind: 'exec'; readonly command: readonly string[] }
+    | { readonly kind: 'sleep'; readonly seconds: number }
+    | { readonly kind: 'http'; readonly path: string; readonly port: number | null }
+    | null;
   readonly terminationGracePeriodSeconds: number;
 }
 

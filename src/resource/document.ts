@@ -1,0 +1,222 @@
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseAllDocuments,
+} from 'yaml';
+import { type Finding, findingAt, findingIn, type Path, type Position } from './finding.ts';
+
+/** One YAML document of a file: its plain value, and where each part of it stands. */
+export interface SourceDocument {
+  readonly file: string;
+  /** Of the document within the file, from 0; empty documents count. */
+  readonly index: number;
+  /** '' where it is absent (a workflow file has none). */
+  readonly apiVersion: string;
+  readonly kind: string;
+  /** `default` where it is absent. */
+  readonly namespace: string;
+  /** '' where it is absent. */
+  readonly name: string;
+  readonly value: Readonly<Record<string, unknown>>;
+  /** With comments, for edits. */
+  readonly doc: Document;
+  /** Of the key (or list item) at `path`; of the nearest parent that exists where it is absent. */
+  positionOf(path: Path): Position;
+}
+
+const maxCharacters = 4 * 1024 * 1024;
+
+/** Reads a file of YAML (or JSON) documents. Never throws; what cannot be read is a finding and no document. */
+export function readDocuments(
+  file: string,
+  text: string,
+): { readonly documents: readonly SourceDocument[]; readonly findings: readonly Finding[] } {
+  if (text.length > maxCharacters) {
+    const message = `The file has ${text.length} characters; at most ${maxCharacters} are read.`;
+    const fix = 'split the file, or point at the right one';
+    return {
+      documents: [],
+      findings: [findingIn(file, { line: 1, column: 1 }, { code: 'yaml-too-large', message, fix })],
+    };
+  }
+  const lines = new LineCounter();
+  let parsed: readonly Document[];
+  try {
+    parsed = [
+      ...parseAllDocuments(text, {
+        lineCounter: lines,
+        merge: true,
+        prettyErrors: false,
+        logLevel: 'silent',
+      }),
+    ];
+  } catch (thrown) {
+    return { documents: [], findings: [unreadable(file, { line: 1, column: 1 }, thrown)] };
+  }
+  const documents: SourceDocument[] = [];
+  const findings: Finding[] = [];
+  for (const [index, doc] of parsed.entries()) {
+    const read = readDocument(file, index, doc, lines);
+    findings.push(...read.findings);
+    if (read.document) documents.push(read.document);
+  }
+  if (documents.length === 0 && findings.length === 0) {
+    const message = 'The file holds no document.';
+    findings.push(
+      findingIn(
+        file,
+        { line: 1, column: 1 },
+        { code: 'yaml-empty', message, fix: 'write a resource, or leave the file out' },
+      ),
+    );
+  }
+  return { documents, findings };
+}
+
+interface ReadDocument {
+  readonly document: SourceDocument | null;
+  readonly findings: readonly Finding[];
+}
+
+function readDocument(file: string, index: number, doc: Document, lines: LineCounter): ReadDocument {
+  const errors = doc.errors.map((error) => {
+    const position = positionAt(lines, error.pos[0]);
+    if (error.code === 'DUPLICATE_KEY') {
+      const message = 'The same key stands twice in one mapping.';
+      return findingIn(file, position, { code: 'yaml-duplicate-key', message, fix: 'keep one of them' });
+    }
+    return unreadable(file, position, error);
+  });
+  if (errors.length > 0) return { document: null, findings: errors };
+  if (doc.contents === null || (isScalar(doc.contents) && doc.contents.value === null))
+    return { document: null, findings: [] };
+  const start = positionAt(lines, doc.contents.range?.[0] ?? 0);
+  const plain = toPlain(doc);
+  if (!plain.ok) {
+    const code = plain.error instanceof ReferenceError ? 'yaml-alias-bomb' : 'yaml-syntax';
+    const message = `The document cannot be expanded: ${reasonOf(plain.error)}.`;
+    return {
+      document: null,
+      findings: [
+        findingIn(file, start, { code, message, fix: 'write the values out instead of using aliases' }),
+      ],
+    };
+  }
+  if (!isRecord(plain.value)) {
+    const message = `The document is ${describe(plain.value)}, not a mapping.`;
+    return {
+      document: null,
+      findings: [
+        findingIn(file, start, {
+          code: 'yaml-not-a-mapping',
+          message,
+          fix: 'begin with apiVersion and kind',
+        }),
+      ],
+    };
+  }
+  const { value } = plain;
+  const metadata = isRecord(value['metadata']) ? value['metadata'] : {};
+  const document: SourceDocument = {
+    file,
+    index,
+    apiVersion: textOf(value['apiVersion'], ''),
+    kind: textOf(value['kind'], ''),
+    namespace: textOf(metadata['namespace'], 'default') || 'default',
+    name: textOf(metadata['name'], ''),
+    value,
+    doc,
+    positionOf: (path) => positionAt(lines, offsetOf(doc, path)),
+  };
+  return { document, findings: [] };
+}
+
+/** Documents that describe one resource twice, over all files that are applied together. */
+export function findDuplicates(documents: readonly SourceDocument[]): readonly Finding[] {
+  const first = new Map<string, SourceDocument>();
+  const findings: Finding[] = [];
+  for (const document of documents) {
+    if (document.kind === '' || document.name === '') continue;
+    const key = `${document.kind} ${document.namespace}/${document.name}`;
+    const earlier = first.get(key);
+    if (earlier === undefined) {
+      first.set(key, document);
+      continue;
+    }
+    const { line } = earlier.positionOf(['metadata', 'name']);
+    const message = `${key} was already described in ${earlier.file}, line ${line}.`;
+    const fix = 'keep one of the two, or give this one another name';
+    findings.push(findingAt(document, ['metadata', 'name'], { code: 'duplicate-resource', message, fix }));
+  }
+  return findings;
+}
+
+function toPlain(
+  doc: Document,
+): { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: unknown } {
+  try {
+    return { ok: true, value: doc.toJS({ maxAliasCount: 100 }) };
+  } catch (error) {
+    return { ok: false, error };
+  }
+}
+
+function unreadable(file: string, position: Position, thrown: unknown): Finding {
+  const message = `This is not YAML: ${reasonOf(thrown)}.`;
+  const fix = 'correct the syntax; indent with spaces, and quote text with special characters';
+  return findingIn(file, position, { code: 'yaml-syntax', message, fix });
+}
+
+function reasonOf(thrown: unknown): string {
+  if (thrown instanceof RangeError) return 'it is nested too deeply';
+  const text = thrown instanceof Error ? thrown.message : String(thrown);
+  return text.replace(/\s+/g, ' ').replace(/[.:]?\s*$/, '');
+}
+
+function positionAt(lines: LineCounter, offset: number): Position {
+  const { line, col } = lines.linePos(offset);
+  return { line: Math.max(1, line), column: Math.max(1, col) };
+}
+
+function offsetOf(doc: Document, path: Path): number {
+  let node: unknown = doc.contents;
+  let offset = doc.contents?.range?.[0] ?? 0;
+  for (const segment of path) {
+    if (isAlias(node)) node = node.resolve(doc);
+    if (isMap(node)) {
+      const pair = node.items.find(
+        ({ key }) => (isScalar(key) ? String(key.value) : key) === String(segment),
+      );
+      if (pair === undefined) return offset;
+      offset = rangeStart(pair.key) ?? offset;
+      node = pair.value;
+    } else if (isSeq(node) && typeof segment === 'number') {
+      const item = node.items[segment];
+      if (item === undefined) return offset;
+      offset = rangeStart(item) ?? offset;
+      node = item;
+    } else return offset;
+  }
+  return offset;
+}
+
+function rangeStart(node: unknown): number | undefined {
+  return (node as Partial<Node> | null)?.range?.[0];
+}
+
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function textOf(value: unknown, otherwise: string): string {
+  return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : otherwise;
+}
+
+function describe(value: unknown): string {
+  return Array.isArray(value) ? 'a list' : typeof value === 'string' ? 'text' : `a ${typeof value}`;
+}
