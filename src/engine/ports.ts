@@ -53,6 +53,11 @@ export interface RolloutRecord {
   readonly judge: JudgeState | null;
   /** Where reading the metric source goes on; opaque, of the MetricSource. */
   readonly metricCursor: unknown;
+  /**
+   * What `judge` belongs to: the state's `attempt`, and the instant from which blocks count for it (the route was seen in
+   * force before it). `fromMs` null: the route is not in force, no block counts. null: nothing was judged yet.
+   */
+  readonly judged: { readonly attempt: number; readonly fromMs: number | null } | null;
   /** Last verdict's checks, for `get` and `why`. */
   readonly checks: readonly CheckVerdict[];
   readonly createdAtMs: number;
@@ -166,7 +171,7 @@ export interface StoreSnapshot {
   readonly canaries: readonly CanaryRecord[];
   /** Running ones, and the last 10 of each Canary. */
   readonly rollouts: readonly RolloutRecord[];
-  /** Not yet consumed. */
+  /** Not yet consumed: an action is, once the stored state of its rollout names it in `consumedActions`. `rollout` is its name. */
   readonly actions: readonly { readonly rollout: string; readonly action: Action }[];
   readonly hookAnswers: readonly { readonly rollout: string; readonly answer: HookAnswer }[];
 }
@@ -227,4 +232,3 @@ export interface Random {
   /** Unique; from a cryptographic source in production. */
   id(): string;
 }
-
