@@ -17,12 +17,20 @@ export interface Endpoint {
   readonly state: 'ready' | 'draining';
 }
 
-/** Keeper → worker. `listen` carries the listening socket as its handle. */
+/**
+ * Keeper → worker. `listen` carries the listening socket as its handle (`openListener`): bound by the keeper, which must
+ * not accept on it itself. Order that loses nothing at a start: `front`, `endpoints`, then `listen`.
+ */
 export type KeeperToWorker =
   | { readonly kind: 'listen'; readonly listener: string; readonly key: string; readonly pinned: Arm | null }
   | { readonly kind: 'unlisten'; readonly listener: string }
   | { readonly kind: 'front'; readonly key: string; readonly front: FrontSpec }
-  | { readonly kind: 'endpoints'; readonly key: string; readonly version: number; readonly endpoints: readonly Endpoint[] }
+  | {
+      readonly kind: 'endpoints';
+      readonly key: string;
+      readonly version: number;
+      readonly endpoints: readonly Endpoint[];
+    }
   | { readonly kind: 'removeService'; readonly key: string }
   /** Stop accepting, finish what is in flight with `Connection: close`, then exit 0; at the limit exit anyway. */
   | { readonly kind: 'drain'; readonly limitMs: number };
@@ -56,9 +64,13 @@ export interface ProxyRoute {
   readonly unattendedMs: number;
 }
 
-/** Engine → worker: one JSON object a line, answered in order by a line with the same `id`. */
+/**
+ * Engine → worker: one JSON object a line (at most 64 KiB), answered in order by a line with the same `id`. Any line shows
+ * that the engine lives; `ping` does only that. A service that the keeper has not named yet takes a route all the same.
+ */
 export type WorkerRequest =
   | { readonly id: number; readonly method: 'setRoute'; readonly key: string; readonly route: ProxyRoute }
+  | { readonly id: number; readonly method: 'ping' }
   | { readonly id: number; readonly method: 'routes' }
   | { readonly id: number; readonly method: 'counters'; readonly key: string }
   | { readonly id: number; readonly method: 'closeStreams'; readonly key: string; readonly arm: Arm };
@@ -66,13 +78,43 @@ export type WorkerRequest =
 export type WorkerResponse =
   | { readonly id: number; readonly ok: true; readonly result: unknown }
   /** `stale-epoch`: a route with this or a higher epoch is in force; `tombstone`: see ProxyRoute. */
-  | { readonly id: number; readonly ok: false; readonly error: 'stale-epoch' | 'tombstone' | 'unknown-service' | 'bad-request'; readonly message: string };
+  | {
+      readonly id: number;
+      readonly ok: false;
+      readonly error: 'stale-epoch' | 'tombstone' | 'unknown-service' | 'bad-request';
+      readonly message: string;
+    };
+
+/** Result of `setRoute`: written and in force. A tombstone's write is never stale for its own rollout: it gets the next epoch. */
+export interface SetRouteResult {
+  readonly epoch: number;
+}
+
+/** Result of `routes`. A service that is not in it has no route: stable only. */
+export interface WorkerRoutes {
+  readonly worker: string;
+  readonly routes: Readonly<Record<string, RouteInForce>>;
+}
+
+export interface RouteInForce {
+  /** As it is applied: after the engine was away for too long, with weight 0 and neither match, mirror nor sticky. */
+  readonly route: ProxyRoute;
+  /** The engine was away for `unattendedMs`; stays until the next `setRoute`. */
+  readonly unattended: boolean;
+}
+
+/** Result of `closeStreams`: how many were told to end. */
+export interface CloseStreamsResult {
+  readonly closed: number;
+}
 
 /** Result of `counters`: monotonic since the worker started. `worker` changes with each start, so a reset is seen. */
 export interface WorkerCounters {
   readonly worker: string;
   readonly atMs: number;
   readonly arms: Readonly<Record<Arm, ArmCounters>>;
+  /** The copies that `mirrorPercent` sent to the canary. No user saw them; they are in no arm's counts. */
+  readonly mirror: ArmCounters;
 }
 
 export interface ArmCounters {
@@ -85,5 +127,9 @@ export interface ArmCounters {
   readonly upgraded: number;
   readonly retries: number;
   /** Seconds from the request's first byte to the answer's last; bounds of `front.latencyBounds`; cumulative. */
-  readonly latency: { readonly bounds: readonly number[]; readonly cumulative: readonly number[]; readonly sum: number };
+  readonly latency: {
+    readonly bounds: readonly number[];
+    readonly cumulative: readonly number[];
+    readonly sum: number;
+  };
 }
