@@ -1,0 +1,58 @@
+/** A stream that lines are written to, with what the terminal rendering needs to know of it. */
+export type TextStream = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+
+export interface UpOptions {
+  readonly state: string;
+  /** 0: any free port. */
+  readonly apiPort: number;
+  readonly detach: boolean;
+  /** Manifests to apply once it is ready. */
+  readonly files: readonly string[];
+  readonly quiet: boolean;
+}
+
+export interface LoadOptions {
+  readonly url: string;
+  readonly args: readonly string[];
+}
+
+export interface LoadtesterOptions {
+  readonly state: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Something that `doctor` looked at. */
+export interface DoctorFinding {
+  readonly check: string;
+  readonly status: 'ok' | 'warning' | 'error';
+  readonly message: string;
+  readonly cure: string | null;
+}
+
+/** What only the composition root can start, since a command may not import engine, platform or hooks. */
+export interface LocalCommands {
+  up(options: UpOptions): Promise<number>;
+  /** Ends what a dead engine left behind: the keeper with proxy and processes. True if there was something. */
+  stopRemains(state: string): Promise<boolean>;
+  load(args: readonly string[]): Promise<number>;
+  loadtester(options: LoadtesterOptions): Promise<number>;
+  /** What only the platform knows: keeper, proxy workers, sockets. */
+  inspectPlatform(state: string): Promise<readonly DoctorFinding[]>;
+}
+
+/** Everything the commands may know of the process they run in. Tests hand in their own. */
+export interface CliHost {
+  /** Without node and the script. */
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  readonly stdout: TextStream;
+  readonly stderr: TextStream;
+  readonly version: string;
+  nowMs(): number;
+  /** Calls back on Ctrl-C; returns the cancel. While someone listens, the process does not end by itself. */
+  onInterrupt(listener: () => void): () => void;
+  readonly local: LocalCommands;
+}
