@@ -1,7 +1,7 @@
 import type { Effect, Transition } from './effect.ts';
-import type { Observation } from './observation.ts';
+import type { ActionKind, Observation } from './observation.ts';
 import type { Plan } from './plan.ts';
-import type { RolloutState } from './state.ts';
+import type { Actor, RolloutState } from './state.ts';
 
 /** Which run this is. */
 export interface RolloutIdentity {
@@ -21,6 +21,17 @@ export interface DecideInput {
   readonly nowMs: number;
 }
 
+/** What became of a person's or a pipeline's command. Every action of the observation is answered exactly once. */
+export interface ActionOutcome {
+  readonly id: string;
+  readonly kind: ActionKind;
+  readonly actor: Actor;
+  readonly accepted: boolean;
+  /** For people: what it did, or why it meant nothing. */
+  readonly message: string;
+  readonly atMs: number;
+}
+
 export interface Decision {
   /** The same reference as the input's where nothing changed. */
   readonly state: RolloutState;
@@ -28,6 +39,8 @@ export interface Decision {
   readonly effects: readonly Effect[];
   /** Transitions taken, in order. Recorded with the state's write. */
   readonly transitions: readonly Transition[];
+  /** Actions consumed in this decision, in the order in which they were weighed. Recorded with the state's write. */
+  readonly actions: readonly ActionOutcome[];
   /** Look again at this instant at the latest; null: only when something changes. */
   readonly wakeAtMs: number | null;
 }

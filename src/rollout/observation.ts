@@ -19,12 +19,14 @@ export interface ArmObservation {
   readonly restarts: number;
   /** The workload says that it cannot get there (command missing, crash loop, image); null = no such word. */
   readonly failure: string | null;
+  /** What `setFloor` last set for the arm; 0 = none. */
+  readonly floor: number;
 }
 
 export type EvidenceLevel = 'written' | 'accepted' | 'programmed' | 'observed';
 
 export interface RouteObservation {
-  /** What the data plane holds as asked for; null: it could not be read. */
+  /** What the data plane holds as asked for. `none` and weight 0 are the same to it. */
   readonly routing: Routing;
   /** Rollout uid of a tombstone that the data plane carries. */
   readonly tombstone: string | null;
@@ -81,6 +83,10 @@ export interface Observation {
   readonly rebooted: boolean;
   /** null before the first block of the step. */
   readonly verdict: Verdict | null;
+  /** `state.attempt` for which the judge was started that gave `verdict`: a verdict of another attempt counts for nothing (N1). */
+  readonly verdictAttempt: number | null;
   readonly hookAnswers: readonly HookAnswer[];
   readonly actions: readonly Action[];
+  /** Ids of `notify` effects that were handed to the outbox. */
+  readonly sent: readonly string[];
 }

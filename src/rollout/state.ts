@@ -39,8 +39,10 @@ export type Reason =
   | 'confirm-traffic-increase'
   | 'confirm-promotion'
   | 'promotion-approval'
+  | 'platform-unreadable'
   | 'paused-by-person'
   | 'lowered-elsewhere'
+  | 'foreign-writer'
   | 'shifting-to-canary'
   | 'rolling-stable'
   | 'baking'
@@ -58,9 +60,11 @@ export type Reason =
   | 'rejected-by-person'
   | 'back-out'
   | 'superseded'
+  | 'target-gone'
   | 'rebooted'
   | 'deleted'
   | 'tombstone'
+  | 'rescuing-to-canary'
   | 'promotion-failed'
   | 'succeeded'
   | 'skipped-analysis';
@@ -84,15 +88,57 @@ export interface ArmIntent {
   readonly replicas: number;
 }
 
-/** A gate or a hook that was asked: bound to (type, name, step, attempt), answered once. */
+/**
+ * The latest call of one hook or gate. Bound to (step, attempt) by its id, `<uid>/<step>/<attempt>/hook/<name>/<n>`; a
+ * person's approval is kept as one of these under the name `approval`. One entry a name, so the list stays short.
+ */
 export interface AskedHook {
   readonly id: string;
   readonly name: string;
+  readonly step: number;
+  readonly attempt: number;
+  /** Which call within (step, attempt), from 1. */
+  readonly n: number;
+  /** First call within (step, attempt): the gate's own deadline counts from here. */
+  readonly firstAskedAtMs: number;
   readonly askedAtMs: number;
   /** null while no answer was seen. */
   readonly passed: boolean | null;
   readonly answeredAtMs: number | null;
+  /** Failed answers over the whole run (for `pre-rollout`, which count as failed checks). */
+  readonly failures: number;
 }
+
+/** What let the rollout go beyond a step: N1 allows no rise of the weight without one. */
+export interface Clearance {
+  readonly step: number;
+  readonly attempt: number;
+  /** `pass` is a verdict's; the others are the closed list of exceptions, recorded with their actor. */
+  readonly kind: 'pass' | 'advance' | 'promote' | 'inconclusive' | 'skipAnalysis';
+  readonly actor: Actor;
+  readonly atMs: number;
+}
+
+/** Sub-phase of a state. */
+export type Phase =
+  | 'none'
+  /** Starting: stable ready, floor set, weight 0 in force, before a canary is made. */
+  | 'prepare'
+  /** Starting, Stepping, Promoting: the canary gets its replicas; the previous weight stays and is judged on. */
+  | 'scale'
+  /** Stepping, Promoting, RollingBack: the route is written and not proven yet. */
+  | 'shift'
+  /** Promoting, Draining: stable is rolled to the new revision. */
+  | 'roll'
+  /** Promoting, Draining: traffic goes back to stable, which runs the new revision by then. */
+  | 'shiftBack'
+  | 'drain'
+  | 'closeStreams'
+  | 'scaleDown'
+  /** RollingBack: stable is set back to the old revision. */
+  | 'restoreTemplate'
+  /** Promoting, Draining: stable could not be rolled, so traffic goes to the canary. */
+  | 'rescue';
 
 /** What is persisted of one run. Plain JSON; `version` is for migration. */
 export interface RolloutState {
@@ -114,14 +160,28 @@ export interface RolloutState {
   readonly canary: ArmIntent;
   /** When the current route was first proven to be in force; null while it is not. The step's clock starts here. */
   readonly inForceSinceMs: number | null;
-  /** Judged time of the current step so far. */
+  /** Last routing that was proven to be in force; a lower one found later was lowered elsewhere. */
+  readonly routeInForce: Routing | null;
+  /** Judged time of the current step so far, without pauses. Written at transitions and with the heartbeat, not at every look. */
   readonly heldMs: number;
-  /** Last instant at which this rollout was looked at: an outage of Sluice expires no deadline. */
+  /** Judged time of the current step that a pause took out. */
+  readonly excludedMs: number;
+  /** Last instant at which this rollout was looked at with a readable platform, to 30 s: an outage of Sluice expires no deadline. */
   readonly lastSeenAtMs: number;
   /** For Paused and AwaitingApproval: where to go on. */
   readonly resume: StateName | null;
-  /** Sub-phase of Promoting, Draining and RollingBack. */
-  readonly phase: 'none' | 'shift' | 'roll' | 'shiftBack' | 'drain' | 'closeStreams' | 'scaleDown' | 'restoreTemplate';
+  readonly phase: Phase;
+  /** Last known ready count of stable was 0: the one thing for which a rollback's write waits. */
+  readonly stableGone: boolean;
+  /** Stable was set to the new revision: a rollback has to set it back. */
+  readonly stableRolled: boolean;
+  /** Since when the canary has fewer available replicas than its share needs; null: it has enough. */
+  readonly notReadySinceMs: number | null;
+  /** Available replicas of the workload being waited for, as last seen; a rise moves the progress deadline. */
+  readonly progress: number;
+  /** Steps, gates and checks are skipped from here: by the plan (`skipAnalysis`) or by a person's `promote`. */
+  readonly skipRest: 'none' | 'plan' | 'person';
+  readonly clearance: Clearance | null;
   readonly hooks: readonly AskedHook[];
   /** Ids of actions taken into account, the last 100. */
   readonly consumedActions: readonly string[];
