@@ -30,6 +30,8 @@ export interface Sample {
   readonly check: string;
   readonly atMs: number;
   readonly value: number | null;
+  /** The source could not be asked for this one, and why; `value` is null then. */
+  readonly error?: string;
 }
 
 /** Something that passed or failed as a whole and counts as a check of its own, such as a `rollout` webhook. */

@@ -68,6 +68,11 @@ export interface CheckVerdict {
 }
 
 export interface Verdict {
+  /**
+   * `pass`: the last evaluation passed; only this advances. `fail`: roll back; it stays `fail` for the rest of the run.
+   * A failed evaluation that does not yet reach the threshold is neither: `notEnoughData` (not enough failures for a
+   * verdict), or `noData` and `providerError` where that is what failed; the failed check itself is in `checks`.
+   */
   readonly kind: VerdictKind;
   /** Instant of the last evaluation; null before the first. */
   readonly atMs: number | null;
@@ -103,5 +108,9 @@ export interface Judge<State extends JudgeState> {
   start(plan: JudgePlan): State;
   /** A new step begins: counts of the step and windows start anew, counts of the run stay. */
   startStep(plan: JudgePlan, state: State): State;
-  judge(plan: JudgePlan, state: State, input: JudgeInput): { readonly state: State; readonly verdict: Verdict };
+  judge(
+    plan: JudgePlan,
+    state: State,
+    input: JudgeInput,
+  ): { readonly state: State; readonly verdict: Verdict };
 }

@@ -1,0 +1,11 @@
+import type { Judge, JudgePlan, JudgeState } from './judge.ts';
+import { threshold } from './threshold.ts';
+
+const judges: Readonly<Record<JudgePlan['judge'], Judge<JudgeState>>> = {
+  threshold,
+};
+
+/** The judge of that name. Its states are its own: one judge's state given to another is a failed assertion. */
+export function judgeOf(name: JudgePlan['judge']): Judge<JudgeState> {
+  return judges[name];
+}
