@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { array, assert, constantFrom, json, oneof, property, string } from 'fast-check';
 import { expect, test } from 'vitest';
 import { findDuplicates, readDocuments } from './document.ts';
 import { formatFindings } from './finding.ts';
@@ -104,8 +104,8 @@ test('finds two documents of one name', () => {
 });
 
 test('no text makes it throw', () => {
-  const yamlish = fc.array(
-    fc.constantFrom(
+  const yamlish = array(
+    constantFrom(
       'a: ',
       '- ',
       '&x ',
@@ -130,11 +130,11 @@ test('no text makes it throw', () => {
       'null',
     ),
   );
-  fc.assert(
-    fc.property(
-      fc.oneof(
-        fc.string(),
-        fc.json(),
+  assert(
+    property(
+      oneof(
+        string(),
+        json(),
         yamlish.map((parts) => parts.join('')),
       ),
       (text) => {

@@ -23,6 +23,8 @@ export interface SourceDocument {
   /** '' where it is absent. */
   readonly name: string;
   readonly value: Readonly<Record<string, unknown>>;
+  /** As it stands in the file, comments included, without the separating `---`. */
+  readonly text: string;
   /** With comments, for edits. */
   readonly doc: Document;
   /** Of the key (or list item) at `path`; of the nearest parent that exists where it is absent. */
@@ -60,8 +62,11 @@ export function readDocuments(
   }
   const documents: SourceDocument[] = [];
   const findings: Finding[] = [];
+  let start = 0;
   for (const [index, doc] of parsed.entries()) {
-    const read = readDocument(file, index, doc, lines);
+    const end = doc.range?.[2] ?? text.length;
+    const read = readDocument({ file, index, doc, lines, text: trimSeparators(text.slice(start, end)) });
+    start = end;
     findings.push(...read.findings);
     if (read.document) documents.push(read.document);
   }
@@ -83,7 +88,15 @@ interface ReadDocument {
   readonly findings: readonly Finding[];
 }
 
-function readDocument(file: string, index: number, doc: Document, lines: LineCounter): ReadDocument {
+interface Part {
+  readonly file: string;
+  readonly index: number;
+  readonly doc: Document;
+  readonly lines: LineCounter;
+  readonly text: string;
+}
+
+function readDocument({ file, index, doc, lines, text }: Part): ReadDocument {
   const errors = doc.errors.map((error) => {
     const position = positionAt(lines, error.pos[0]);
     if (error.code === 'DUPLICATE_KEY') {
@@ -130,6 +143,7 @@ function readDocument(file: string, index: number, doc: Document, lines: LineCou
     namespace: textOf(metadata['namespace'], 'default') || 'default',
     name: textOf(metadata['name'], ''),
     value,
+    text,
     doc,
     positionOf: (path) => positionAt(lines, offsetOf(doc, path)),
   };
@@ -203,6 +217,10 @@ function offsetOf(doc: Document, path: Path): number {
     } else return offset;
   }
   return offset;
+}
+
+function trimSeparators(text: string): string {
+  return `${text.replace(/^(\s*---[ \t]*\r?\n)+/, '').replace(/(\r?\n(---|\.\.\.)[ \t]*)?\s*$/, '')}\n`;
 }
 
 function rangeStart(node: unknown): number | undefined {

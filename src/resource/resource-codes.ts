@@ -188,9 +188,24 @@ export const resourceCodes = {
     'Flagger gives template metrics no default window: the query is rendered with an empty one.',
   ),
   'metric-duplicate': findingCode(
-    'error',
+    'warning',
     'metrics',
-    'Results are kept by name; two metrics of one name cannot be told apart.',
+    'Results are kept by name; the second one goes by another name here.',
+  ),
+  'metric-two-queries': findingCode(
+    'warning',
+    'metrics',
+    'Flagger asks both the query and the template; Sluice asks the template alone.',
+  ),
+  'judge-setting-unused': findingCode(
+    'warning',
+    'metrics',
+    'The judge "threshold" compares one number with one limit and has no use for it.',
+  ),
+  'objective-by-proxy': findingCode(
+    'info',
+    'metrics',
+    'On one machine the proxy counts the requests itself, for each arm, so the selectors are not asked.',
   ),
   'metric-needs-prometheus': findingCode(
     'info',
@@ -216,9 +231,9 @@ export const resourceCodes = {
   ),
 
   'hook-duplicate': findingCode(
-    'error',
+    'warning',
     'hooks',
-    'Answers are kept by name and type; two hooks of one name cannot be told apart.',
+    'Answers are kept by name; the second one goes by another name here.',
   ),
   'hook-url': findingCode('error', 'hooks', 'The hook could never be called.'),
   'hook-timeout-long': findingCode(
@@ -232,7 +247,7 @@ export const resourceCodes = {
     'Flagger compares an empty severity literally, so no alert is ever sent; here it means info.',
   ),
   'alert-provider-missing': findingCode(
-    'error',
+    'warning',
     'alerts',
     'The reference leads nowhere, so no alert can be sent.',
   ),

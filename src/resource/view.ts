@@ -252,29 +252,54 @@ export interface DeployDocument extends Versioned {
 export interface ActionRequest {
   readonly action: ActionKind;
   readonly reason?: string;
-  /** Only if this is the current rollout; else `conflict`. */
-  readonly rollout?: string;
-  /** Same id, same action: sent twice, done once. */
-  readonly id?: string;
-  /** Who says so; the engine adds what it knows of the connection. */
-  readonly actor?: string;
 }
 
 export interface ActionDocument extends Versioned {
   readonly kind: 'Action';
   readonly service: string;
+  /** The rollout that it went to; for `retry` and for `rollback` after a promotion the new one. */
   readonly rollout: string;
   readonly action: ActionKind;
-  readonly id: string;
 }
 
+/** One line of what a replica printed. */
 export interface LogLineView {
-  readonly arm: Arm | null;
+  readonly arm: Arm;
   readonly revision: string;
   readonly replica: string;
   readonly line: string;
 }
 
+export interface MeasurementView {
+  readonly rollout: string;
+  readonly check: string;
+  readonly arm: Arm;
+  readonly atMs: number;
+  readonly durationMs: number;
+  readonly requests: number;
+  readonly errors: number;
+  readonly latency: { readonly bounds: readonly number[]; readonly cumulative: readonly number[] } | null;
+  readonly value: number | null;
+}
+
+export interface MeasurementListDocument extends Versioned {
+  readonly kind: 'MeasurementList';
+  readonly rollout: string;
+  readonly measurements: readonly MeasurementView[];
+}
+
+/** A change without an answer of its own: delete, enable, disable, stop. */
+export interface DoneDocument extends Versioned {
+  readonly kind: 'Done';
+  readonly what: string;
+}
+
+export interface NameListDocument extends Versioned {
+  readonly kind: 'NameList';
+  readonly names: readonly NameView[];
+}
+
+/** A host name that hooks may use, and where it really is: `flagger-loadtester.test` is a port of this machine. */
 export interface NameView {
   readonly name: string;
   readonly url: string;
@@ -289,7 +314,21 @@ export interface EngineDocument extends Versioned {
   readonly state: string;
   readonly services: number;
   readonly running: number;
+  /** What keeps it from being ready, one sentence each. */
+  readonly troubles: readonly string[];
 }
+
+/**
+ * What the live stream sends, as the data of the server-sent event of that name. `snapshot` comes first after each
+ * (re)connection; `service` replaces the service of that key, `gone` removes it; `event` is recorded history and the only
+ * one besides `snapshot` that carries an id.
+ */
+export type StreamMessage =
+  | { readonly type: 'snapshot'; readonly data: ServiceListDocument }
+  | { readonly type: 'service'; readonly data: { readonly nowMs: number; readonly service: ServiceView } }
+  | { readonly type: 'gone'; readonly data: { readonly nowMs: number; readonly key: string } }
+  | { readonly type: 'event'; readonly data: EventView }
+  | { readonly type: 'ping'; readonly data: { readonly nowMs: number } };
 
 /** The body of every answer that is not 2xx. */
 export interface ErrorView {
