@@ -1,0 +1,22 @@
+import { Hono } from 'hono';
+import { type ApplyDocument, viewSchema } from '../../resource/view.ts';
+import type { ApiEnv } from '../api-env.ts';
+import type { ApiDependencies } from '../dependencies.ts';
+import { InvalidManifest } from '../error-answer.ts';
+import { applyRequest, readBody } from '../request-schemas.ts';
+
+/** Manifests in, services made or changed. Nothing is applied while one of the files has an error. */
+export function applyRoutes(dependencies: ApiDependencies): Hono<ApiEnv> {
+  return new Hono<ApiEnv>().post('/', async (context) => {
+    const { files, dryRun } = await readBody(context, applyRequest);
+    const { services, findings } = dependencies.compile(files);
+    if (findings.some((finding) => finding.severity === 'error')) throw new InvalidManifest(findings);
+    const results = dryRun === true ? [] : await dependencies.commands.apply(services, context.get('actor'));
+    return context.json({
+      schema: viewSchema,
+      kind: 'Apply',
+      services: results.map(({ key, outcome, revision }) => ({ key, change: outcome, revision })),
+      findings,
+    } satisfies ApplyDocument);
+  });
+}

@@ -1,0 +1,74 @@
+import type { ApiDependencies } from '../../src/server/dependencies.ts';
+import type { NameView } from '../../src/resource/view.ts';
+import { FakeCommands, FakeRecorder } from './fake-commands.ts';
+import { recordNowMs, sampleCanary } from './records.ts';
+
+export interface FakeApi {
+  readonly dependencies: ApiDependencies;
+  readonly commands: FakeCommands;
+  readonly recorder: FakeRecorder;
+  readonly logged: string[];
+  readonly stopped: boolean[];
+  /** Files that `logs` answers with. */
+  readonly logs: Awaited<ReturnType<ApiDependencies['logs']>>[number][];
+}
+
+export const fakeToken = 'a-token-that-only-tests-know';
+
+/** Everything that `createApi` needs, of fakes. */
+export function fakeApi(): FakeApi {
+  const commands = new FakeCommands();
+  const recorder = new FakeRecorder();
+  const names = new Map<string, NameView>();
+  const logged: string[] = [];
+  const stopped: boolean[] = [];
+  const logs: FakeApi['logs'] = [];
+  const dependencies: ApiDependencies = {
+    version: '1.2.3',
+    pid: 4242,
+    state: '/var/lib/sluice',
+    startedAtMs: recordNowMs - 1_000,
+    nowMs: () => recordNowMs,
+    token: fakeToken,
+    commands,
+    recorder,
+    lastSequence: () => recorder.recorded.at(-1)?.sequence ?? 0,
+    compile: (files) => {
+      const broken = files.filter(({ text }) => text.includes('broken'));
+      return {
+        services: [
+          { spec: sampleCanary.spec, target: sampleCanary.target, source: files.map(({ text }) => text) },
+        ],
+        findings: broken.map(({ file }) => ({
+          severity: 'error',
+          code: 'yaml-syntax',
+          file,
+          line: 1,
+          column: 1,
+          message: 'this is not YAML.',
+          why: 'Nothing can be read from it.',
+          fix: 'write YAML',
+        })),
+      };
+    },
+    retarget: (canary, set) => ({ revision: 'dd11', template: { ...set }, label: canary.target.label }),
+    describe: ({ canary }) => `${canary.key} holds.`,
+    phaseOf: () => 'Progressing',
+    logs: () => Promise.resolve(logs),
+    names: {
+      list: () => [...names.values()],
+      register: (entry) => {
+        names.set(entry.name, entry);
+        return Promise.resolve();
+      },
+      remove: (name) => {
+        names.delete(name);
+        return Promise.resolve();
+      },
+    },
+    notReady: () => [],
+    stop: (all) => stopped.push(all),
+    log: (level, message) => logged.push(`${level} ${message}`),
+  };
+  return { dependencies, commands, recorder, logged, stopped, logs };
+}
