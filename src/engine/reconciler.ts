@@ -1,0 +1,305 @@
+import type { Verdict } from '../analysis/judge.ts';
+import { AssertionFailure } from '../lib/assert.ts';
+import { toSluiceError } from '../lib/error.ts';
+import type { Decision } from '../rollout/decide.ts';
+import type { Effect } from '../rollout/effect.ts';
+import { judging } from '../rollout/verdict.ts';
+import { bounded } from './bounded.ts';
+import type { EngineContext } from './context.ts';
+import { EffectRunner } from './effect-runner.ts';
+import { eventHooks } from './event-hooks.ts';
+import { interrupted, judgeReading, measurementsOf, type ReadingOutcome, verdictOfState } from './judging.ts';
+import type { CanaryRecord, PlatformObservation, RecordEvent, RolloutRecord, ServiceKey } from './ports.ts';
+import { effectEvent, engineEvent, outcomeEvent, transitionEvent, verdictEvent } from './rollout-events.ts';
+import { isEnded, observationOf, putRollout, runningRollout, type Service } from './service.ts';
+import { promotedCanary } from './start-rollout.ts';
+
+/**
+ * One look at a running rollout: read, judge, decide, persist, act. The reads are bounded and only they are waited for;
+ * writes and effects go on beside it, so a disk or a platform that hangs takes no place in the queue.
+ */
+export class Reconciler {
+  readonly #context: EngineContext;
+  readonly effects: EffectRunner;
+  readonly #observing = new Set<ServiceKey>();
+  readonly #measuring = new Set<ServiceKey>();
+
+  constructor(context: EngineContext) {
+    this.#context = context;
+    this.effects = new EffectRunner({
+      context,
+      onAnswer: (service, rollout, answer) => {
+        const known = service.answers.some((entry) => entry.answer.id === answer.id);
+        if (known) return;
+        service.answers = [...service.answers, { rollout, answer }];
+        service.writer.queue({ hookAnswers: [{ rollout, answer }] });
+        this.tryRollback(service);
+        context.queue.add(service.key);
+      },
+    });
+  }
+
+  /** Reads and judges, then decides. Called by the normal lane. */
+  async look(service: Service): Promise<void> {
+    const run = runningRollout(service);
+    if (run === null || service.poisoned === run.identity.uid) return;
+    await Promise.all([this.observe(service), this.#measure(service, run)]);
+    this.decide(service);
+  }
+
+  /** Reads the platform into `service.observation`; while an earlier reading hangs, it counts as failed at once. */
+  async observe(service: Service): Promise<PlatformObservation | null> {
+    const { parts, clock, options } = this.#context;
+    const { key } = service;
+    service.blind = true;
+    if (this.#observing.has(key)) return null;
+    this.#observing.add(key);
+    const reading = parts.platform.observe(key);
+    const free = (): void => void this.#observing.delete(key);
+    reading.then(free, free);
+    try {
+      service.observation = await bounded(clock, options.observeLimitMs, 'reading the platform', reading);
+      service.observedAtMs = clock.nowMs();
+      service.blind = false;
+      service.troubles.delete('observe');
+      return service.observation;
+    } catch (thrown) {
+      service.troubles.set('observe', toSluiceError(thrown, 'internal').message);
+      return null;
+    }
+  }
+
+  async #measure(service: Service, run: RolloutRecord): Promise<void> {
+    const { key } = service;
+    if (judging(run.state) === null) {
+      putRollout(service, interrupted(run));
+      return;
+    }
+    if (run.plan.judging.checks.length === 0 && run.plan.hooks.length === 0 && run.plan.steps.length === 0)
+      return;
+    const calledAtMs = this.#context.clock.nowMs();
+    const outcome = await this.#read(key, run);
+    const current = runningRollout(service);
+    // A reading begun under another step says nothing about this one; its cursor is dropped with it and the next reading starts anew.
+    if (current === null || current.identity.uid !== run.identity.uid) return;
+    if (current.state.attempt !== run.state.attempt || judging(current.state) === null) return;
+    this.#guard(service, current, () => this.#judge(service, current, outcome, calledAtMs));
+    if (service.verdict?.kind === 'fail') this.tryRollback(service);
+  }
+
+  async #read(key: ServiceKey, run: RolloutRecord): Promise<ReadingOutcome> {
+    const { parts, clock, options } = this.#context;
+    if (this.#measuring.has(key)) return { kind: 'error', message: 'the metric source does not answer' };
+    this.#measuring.add(key);
+    const reading = parts.metrics.read(key, run.plan, run.metricCursor, clock.nowMs());
+    const free = (): void => void this.#measuring.delete(key);
+    reading.then(free, free);
+    try {
+      return {
+        kind: 'read',
+        reading: await bounded(clock, options.metricsLimitMs, 'reading the metrics', reading),
+      };
+    } catch (thrown) {
+      return { kind: 'error', message: toSluiceError(thrown, 'metrics-unavailable').message };
+    }
+  }
+
+  #judge(service: Service, run: RolloutRecord, outcome: ReadingOutcome, calledAtMs: number): void {
+    const { parts, clock } = this.#context;
+    const nowMs = clock.nowMs();
+    const judge = parts.judgeOf(run.plan.judging.judge);
+    const { record, verdict } = judgeReading(judge, run, outcome, [], calledAtMs, nowMs);
+    putRollout(service, record);
+    const before = service.verdict;
+    service.verdict = verdict ?? (record.judged?.attempt === run.judged?.attempt ? before : null);
+    if (outcome.kind === 'read') parts.recorder.measure(measurementsOf(record, outcome.reading));
+    if (verdict !== null && isNews(before, verdict)) {
+      service.writer.queue({ rollouts: [record], events: [verdictEvent(record, verdict, nowMs)] });
+      service.lastWriteAtMs = nowMs;
+    }
+  }
+
+  /** Takes the verdict up again after a restart. */
+  resume(service: Service): void {
+    const run = runningRollout(service);
+    if (run === null) return;
+    this.#guard(service, run, () => {
+      const judge = this.#context.parts.judgeOf(run.plan.judging.judge);
+      service.verdict = verdictOfState(judge, run, this.#context.clock.nowMs());
+    });
+  }
+
+  /** Decides on what is known now and carries it out. While a write is under way only what a rollback needs. */
+  decide(service: Service): void {
+    const run = runningRollout(service);
+    if (run === null || service.poisoned === run.identity.uid) return;
+    if (service.writer.busy && run.state.decidedAtMs === null) return this.tryRollback(service);
+    this.#guard(service, run, () => this.#commit(service, run, this.#decision(service, run, service.blind)));
+  }
+
+  /**
+   * Decides with what was last known, without any read, and acts on it only if it is the decision to go back. Called
+   * whenever something arrives that may cause one: a person's word, a failing verdict, a webhook's answer.
+   */
+  tryRollback(service: Service): void {
+    const run = runningRollout(service);
+    if (run === null || run.state.decidedAtMs !== null || service.poisoned === run.identity.uid) return;
+    this.#guard(service, run, () => {
+      const decision = this.#decision(service, run, false);
+      if (decision.state.decidedAtMs !== null) this.#commit(service, run, decision);
+    });
+  }
+
+  /** The data plane has acknowledged weight 0: that is known from now on, whatever can be read. */
+  lowered(service: Service, uid: string): void {
+    const run = runningRollout(service);
+    if (run === null || run.identity.uid !== uid) return;
+    const seen = service.observation;
+    if (seen !== null) {
+      const route = {
+        routing: { kind: 'weight', weightPercent: 0 },
+        tombstone: uid,
+        inForce: true,
+        evidence: 'programmed',
+        foreignWriter: null,
+      } as const;
+      service.observation = { ...seen, route };
+      service.blind = false;
+    }
+    service.troubles.delete('rollback');
+    this.decide(service);
+    this.#context.queue.add(service.key);
+  }
+
+  #decision(service: Service, run: RolloutRecord, blind: boolean): Decision {
+    const { parts, clock } = this.#context;
+    return parts.decide({
+      identity: run.identity,
+      plan: run.plan,
+      state: run.state,
+      observation: observationOf(service, run, blind ? null : service.observation, parts.platform.bootId),
+      nowMs: clock.nowMs(),
+    });
+  }
+
+  #commit(service: Service, run: RolloutRecord, decision: Decision): void {
+    const { clock, options } = this.#context;
+    const nowMs = clock.nowMs();
+    const record = decision.state === run.state ? run : { ...run, state: decision.state };
+    const events = this.#eventsOf(service, record, decision, nowMs);
+    const isDue = nowMs - service.lastWriteAtMs >= options.digestEveryMs;
+    const canary = canaryAfter(service.canary, record, decision);
+    putRollout(service, record);
+    if (record !== run || events.length > 0 || isDue) {
+      service.canary = canary ?? service.canary;
+      service.lastWriteAtMs = nowMs;
+      service.writer.queue({
+        rollouts: [record],
+        events,
+        ...(canary === null ? {} : { canaries: [canary] }),
+      });
+      this.#forgetConsumed(service, record);
+      for (const outcome of decision.actions) service.outcomes.get(outcome.id)?.(outcome);
+      this.#context.changed(service.key);
+    }
+    if (run.state.inForceSinceMs === null && record.state.inForceSinceMs !== null)
+      this.#context.queue.add(service.key);
+    const ready = service.writer.busy ? decision.effects.filter(isFreeOfDisk) : decision.effects;
+    this.effects.run(service, record, ready);
+    for (const effect of eventHooks(record, decision.transitions)) this.effects.tell(service, record, effect);
+    this.#plan(service, record, decision, nowMs);
+  }
+
+  #eventsOf(
+    service: Service,
+    record: RolloutRecord,
+    decision: Decision,
+    nowMs: number,
+  ): readonly RecordEvent[] {
+    const fresh = decision.effects.filter((effect) => !service.recordedEffects.has(effect.id));
+    for (const effect of fresh) service.recordedEffects.add(effect.id);
+    return [
+      ...decision.actions.map((outcome) => outcomeEvent(record, outcome)),
+      ...decision.transitions.map((transition) => transitionEvent(record, transition)),
+      ...fresh.map((effect) => effectEvent(record, effect, nowMs)),
+    ];
+  }
+
+  #forgetConsumed(service: Service, record: RolloutRecord): void {
+    const { name } = record.identity;
+    const consumed = new Set(record.state.consumedActions);
+    const answered = new Set(
+      record.state.hooks.filter((hook) => hook.answeredAtMs !== null).map((hook) => hook.id),
+    );
+    service.actions = service.actions.filter(
+      (entry) => entry.rollout !== name || !consumed.has(entry.action.id),
+    );
+    service.answers = service.answers.filter(
+      (entry) => entry.rollout !== name || !answered.has(entry.answer.id),
+    );
+    if (!isEnded(record)) return;
+    service.answers = [];
+    service.actions = [];
+    service.sent = [];
+    service.issued.clear();
+    service.recordedEffects.clear();
+    service.verdict = null;
+    service.unsettled = true;
+    this.#context.queue.add(service.key);
+  }
+
+  #plan(service: Service, record: RolloutRecord, decision: Decision, nowMs: number): void {
+    if (isEnded(record)) return;
+    const { options, queue } = this.#context;
+    const readEveryMs = Math.min(options.readEveryMs, Math.max(50, record.plan.judging.intervalMs / 4));
+    const lookMs = nowMs + (judging(record.state) !== null ? readEveryMs : options.lookEveryMs);
+    queue.addAt(service.key, Math.max(nowMs + 1, Math.min(lookMs, decision.wakeAtMs ?? lookMs)));
+  }
+
+  /** Runs one rollout's part of the core. What it throws is a bug: that rollout stops there, its traffic as it is, and others go on. */
+  #guard(service: Service, run: RolloutRecord, work: () => void): void {
+    try {
+      work();
+    } catch (thrown) {
+      this.#poison(service, run, thrown);
+    }
+  }
+
+  #poison(service: Service, run: RolloutRecord, thrown: unknown): void {
+    const { parts, clock } = this.#context;
+    const { uid, name } = run.identity;
+    const cause =
+      thrown instanceof AssertionFailure ? thrown.message : toSluiceError(thrown, 'internal').message;
+    const message = `${name} was stopped by a bug, its traffic left as it is: ${cause}`;
+    service.poisoned = uid;
+    service.troubles.set('bug', message);
+    parts.log('error', message);
+    service.writer.queue({
+      events: [engineEvent(service.key, name, `${uid}/stopped`, message, clock.nowMs())],
+    });
+    const notice: Effect = { kind: 'notify', id: `${uid}/stopped`, severity: 'error', message };
+    this.effects.run(service, run, [notice]);
+    this.#context.changed(service.key);
+  }
+}
+
+/** What a rollback does without waiting for the disk: the weight, and stable's capacity or template. */
+function isFreeOfDisk(effect: Effect): boolean {
+  if (effect.kind === 'setRoute') return effect.route.tombstone;
+  return effect.kind === 'setArm' && effect.arm === 'stable' && effect.id.includes('rollback');
+}
+
+/** Worth a write of its own: the first verdict of its kind, and each failed check. */
+function isNews(before: Verdict | null, verdict: Verdict): boolean {
+  if (before === null) return verdict.atMs !== null;
+  return before.kind !== verdict.kind || before.failedChecks !== verdict.failedChecks;
+}
+
+/**
+ * The promoted snapshot changes in the write of the transition to Promoted and not before: until then a rollback, a reboot
+ * and a back-out all mean the version that served when the run began.
+ */
+function canaryAfter(canary: CanaryRecord, run: RolloutRecord, decision: Decision): CanaryRecord | null {
+  if (!decision.transitions.some((transition) => transition.to === 'Promoted')) return null;
+  return promotedCanary(canary, run);
+}
