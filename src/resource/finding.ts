@@ -16,7 +16,9 @@ export type Edit =
   | { readonly kind: 'set'; readonly document: number; readonly path: Path; readonly value: unknown }
   | { readonly kind: 'remove'; readonly document: number; readonly path: Path }
   /** Gives the key at `path` another name; its value and comments stay. */
-  | { readonly kind: 'rename'; readonly document: number; readonly path: Path; readonly key: string };
+  | { readonly kind: 'rename'; readonly document: number; readonly path: Path; readonly key: string }
+  /** Takes the value at `path` away and sets it at `to`, making parents as needed. */
+  | { readonly kind: 'move'; readonly document: number; readonly path: Path; readonly to: Path };
 
 /** One thing to know about a user's file, with the place and the cure. */
 export interface Finding {

@@ -268,6 +268,7 @@ export const resourceCodes = {
     'service',
     'Both say which clients stay on the canary; the cookie of sessionAffinity is looked at first.',
   ),
+  'port-shared': findingCode('error', 'service', 'Only one service can listen on a port of a machine.'),
   'not-on-one-machine': findingCode(
     'warning',
     'service',

@@ -24,21 +24,14 @@ function issueFindings(
   issue: Issue,
   path: Path,
 ): readonly Finding[] {
-  switch (issue.code) {
-    case 'unrecognized_keys':
-      return issue.keys.map((key) =>
-        findingAt(document, [...path, key], unknownField(document, root, path, key)),
-      );
-    case 'invalid_union': {
-      const branch = likeliestBranch(issue.errors);
-      if (branch === null) return [findingAt(document, path, valueParts(document, issue, path))];
-      return branch.flatMap((inner) =>
-        issueFindings(document, root, inner, [...path, ...toPath(inner.path)]),
-      );
-    }
-    default:
-      return [findingAt(document, path, valueParts(document, issue, path))];
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) =>
+      findingAt(document, [...path, key], unknownField(document, root, path, key)),
+    );
   }
+  const branch = issue.code === 'invalid_union' ? likeliestBranch(issue.errors) : null;
+  if (branch === null) return [findingAt(document, path, valueParts(document, issue, path))];
+  return branch.flatMap((inner) => issueFindings(document, root, inner, [...path, ...toPath(inner.path)]));
 }
 
 function unknownField(document: SourceDocument, root: z.ZodType, path: Path, key: string): FindingParts {
@@ -184,7 +177,7 @@ interface Definition {
 }
 
 function definitionOf(schema: z.ZodType): Definition {
-  return schema._zod.def as Definition;
+  return schema._zod.def;
 }
 
 function unwrap(schema: z.ZodType): z.ZodType {

@@ -62,6 +62,16 @@ export interface ProcessTemplate {
   readonly terminationGracePeriodSeconds: number;
 }
 
+/** A query for a `sample` check, rendered; run every `intervalMs` and added to the samples under the check's name. */
+export interface MetricQuery {
+  readonly provider: 'prometheus';
+  /** Such as `http://127.0.0.1:9090`. */
+  readonly address: string;
+  readonly query: string;
+  readonly headers: Readonly<Record<string, readonly string[]>>;
+  readonly intervalMs: number;
+}
+
 /** Everything the engine and the platform need of a user's resources: validated, defaulted, without a word of YAML. */
 export interface ServiceSpec {
   readonly namespace: string;
@@ -71,4 +81,6 @@ export interface ServiceSpec {
   readonly suspend: boolean;
   readonly front: FrontSpec;
   readonly plan: Plan;
+  /** By the name of the check. Absent: every check is measured by the data plane. */
+  readonly queries?: Readonly<Record<string, MetricQuery>>;
 }

@@ -77,14 +77,8 @@ export function checkDocument(document: SourceDocument): {
 }
 
 function ownFindings(resource: Resource): readonly Finding[] {
-  switch (resource.kind) {
-    case 'Canary':
-      return checkCanary(resource);
-    case 'Process':
-      return checkProcess(resource);
-    default:
-      return [];
-  }
+  if (resource.kind === 'Canary') return checkCanary(resource);
+  return resource.kind === 'Process' ? checkProcess(resource) : [];
 }
 
 function unknownKind(document: SourceDocument): Finding {

@@ -77,6 +77,12 @@ function checkChoice(canary: CanaryResource): readonly Finding[] {
       `remove strategy, or write ${weighted ? 'iterations' : 'stepWeights'}`,
     );
   }
+  if (strategy !== 'ABTest' && analysis.match !== undefined) {
+    return conflict(
+      `The strategy ${strategy} does not look at match.`,
+      'write strategy: ABTest, or remove match',
+    );
+  }
   if (strategy === 'ABTest' && (analysis.match ?? []).length === 0) {
     return [
       at(canary, [], {

@@ -1,0 +1,206 @@
+import type { CheckPlan, Limit, Measure } from '../../analysis/judge.ts';
+import { formatDuration } from '../../lib/duration.ts';
+import type { CanaryResource, MetricTemplateResource } from '../check/resource.ts';
+import { type Finding, findingAt, type FindingParts } from '../finding.ts';
+import { metricKind, objectiveText } from '../metric-kind.ts';
+import { parseObjective } from '../objective.ts';
+import type { MetricValue } from '../schema/analysis.ts';
+import type { MetricQuery } from '../service-spec.ts';
+import { isIn } from './process-template.ts';
+import { renderQuery } from './query-template.ts';
+import { uniqueNames } from './unique-names.ts';
+
+export interface Checks {
+  readonly checks: readonly CheckPlan[];
+  readonly queries: Readonly<Record<string, MetricQuery>>;
+  readonly findings: readonly Finding[];
+  /** Templates that were used: part of the service's source. */
+  readonly templates: readonly MetricTemplateResource[];
+}
+
+interface OneCheck {
+  readonly check: CheckPlan | null;
+  readonly query: MetricQuery | null;
+  readonly template: MetricTemplateResource | null;
+  readonly findings: readonly Finding[];
+}
+
+/** Fewer requests than this say nothing about a share, unless the metric says otherwise. Flagger has no such rule. */
+const leastRequests = 20;
+
+/** The checks of a Canary: measured by the proxy where they can be, asked from Prometheus where they cannot. */
+export function checksOf(canary: CanaryResource, templates: readonly MetricTemplateResource[]): Checks {
+  const metrics = canary.value.spec.analysis?.metrics ?? [];
+  const names = uniqueNames(metrics.map((metric) => metric.name));
+  const all = metrics.map((metric, index) =>
+    oneCheck(canary, metric, index, names[index] ?? metric.name, templates),
+  );
+  return {
+    checks: all.flatMap(({ check }) => check ?? []),
+    queries: Object.fromEntries(
+      all.flatMap(({ check, query }) => (check && query ? [[check.name, query] as const] : [])),
+    ),
+    findings: all.flatMap(({ findings }) => findings),
+    templates: [...new Set(all.flatMap(({ template }) => template ?? []))],
+  };
+}
+
+function oneCheck(
+  canary: CanaryResource,
+  metric: MetricValue,
+  index: number,
+  name: string,
+  templates: readonly MetricTemplateResource[],
+): OneCheck {
+  const build = (
+    measure: Measure,
+    limit: Limit,
+    shown: Pick<CheckPlan, 'shownUnit' | 'shownScale'>,
+  ): CheckPlan => {
+    const floor = measure.kind === 'sample' || canary.flavour === 'flagger' ? 0 : leastRequests;
+    return {
+      name,
+      measure,
+      limit,
+      ...shown,
+      windowMs: metric.interval ?? 60_000,
+      minRequests: metric.minRequests ?? floor,
+    };
+  };
+  const only = (check: CheckPlan | null, findings: readonly Finding[] = []): OneCheck => ({
+    check,
+    query: null,
+    template: null,
+    findings,
+  });
+  const kind = metricKind(metric);
+  if (kind === null) return only(null);
+  if (kind === 'successShare' || kind === 'errorShare')
+    return only(build({ kind }, limitOf(metric), asPercent));
+  if (kind === 'latency') {
+    return only(
+      build({ kind: 'latencyQuantile', quantile: 0.99 }, scaled(limitOf(metric), 1 / 1000), asMilliseconds),
+    );
+  }
+  if (kind === 'objective') {
+    const parsed = parseObjective(objectiveText(metric.objective ?? ''), metric.name);
+    if (!parsed.ok) return only(null);
+    const { measure, limit } = parsed.value;
+    const shown = measure.kind === 'latencyQuantile' ? asMilliseconds : asPercent;
+    return only(build(measure, limit, shown), selectorsUnused(canary, metric, index));
+  }
+  const asked = queryOf(canary, metric, index, templates);
+  const check = asked.query && build({ kind: 'sample' }, limitOf(metric), { shownUnit: '', shownScale: 1 });
+  return { ...asked, check };
+}
+
+const asPercent = { shownUnit: '%', shownScale: 1 };
+/** Seconds inside, milliseconds in print, as in Flagger's messages. */
+const asMilliseconds = { shownUnit: 'ms', shownScale: 1000 };
+
+/** Flagger's reading of the deprecated `threshold`: a floor for the success rate, a ceiling of 0 or more for everything else. */
+function limitOf(metric: MetricValue): Limit {
+  const { thresholdRange: range, threshold = 0, name } = metric;
+  if (range !== undefined) return bounds(range.min, range.max);
+  return name === 'request-success-rate' ? { min: threshold } : { max: threshold };
+}
+
+function bounds(min: number | undefined, max: number | undefined): Limit {
+  return { ...(min !== undefined && { min }), ...(max !== undefined && { max }) };
+}
+
+function scaled({ min, max }: Limit, factor: number): Limit {
+  return bounds(min === undefined ? undefined : min * factor, max === undefined ? undefined : max * factor);
+}
+
+function selectorsUnused(canary: CanaryResource, metric: MetricValue, index: number): readonly Finding[] {
+  const { objective } = metric;
+  if (typeof objective !== 'object') return [];
+  if (objective.total === undefined && objective.bad === undefined && objective.buckets === undefined)
+    return [];
+  const message = `The objective of "${metric.name}" has selectors.`;
+  const parts = { code: 'objective-by-proxy', message, fix: 'nothing: the limit is the same' } as const;
+  return [findingAt(canary.document, ['spec', 'analysis', 'metrics', index, 'objective'], parts)];
+}
+
+function queryOf(
+  canary: CanaryResource,
+  metric: MetricValue,
+  index: number,
+  templates: readonly MetricTemplateResource[],
+): Omit<OneCheck, 'check'> {
+  const { document, value } = canary;
+  const path = ['spec', 'analysis', 'metrics', index];
+  const refuse = (parts: FindingParts): Omit<OneCheck, 'check'> => ({
+    query: null,
+    template: null,
+    findings: [findingAt(document, path, parts)],
+  });
+  const ref = metric.templateRef;
+  const template = ref
+    ? templates.find((one) => isIn(one, ref.namespace ?? document.namespace, ref.name))
+    : undefined;
+  if (ref && template === undefined) {
+    const message = `There is no MetricTemplate ${ref.namespace ?? document.namespace}/${ref.name}.`;
+    return refuse({
+      code: 'metric-template-missing',
+      message,
+      fix: 'apply the template in the same command',
+    });
+  }
+  const provider = template?.value.spec.provider;
+  if (provider && (provider.type !== 'prometheus' || provider.secretRef !== undefined)) {
+    const message =
+      provider.type === 'prometheus'
+        ? `The provider of "${metric.name}" takes its credentials from a Secret.`
+        : `The provider of "${metric.name}" is ${provider.type}.`;
+    return refuse({
+      code: 'metric-provider-unsupported',
+      message,
+      fix: 'ask a Prometheus without credentials, or leave the metric out here',
+    });
+  }
+  const address = provider ? provider.address : value.spec.metricsServer;
+  if (address === undefined || address === '') {
+    const fix = provider ? 'add provider.address to the template' : 'add spec.metricsServer';
+    return refuse({
+      code: 'metric-provider-missing',
+      message: `Nothing says which server "${metric.name}" is asked from.`,
+      fix,
+    });
+  }
+  const intervalMs = metric.interval ?? 60_000;
+  const { targetRef, service, ingressRef, routeRef } = value.spec;
+  const rendered = renderQuery(template?.value.spec.query ?? metric.query ?? '', {
+    name: document.name,
+    namespace: document.namespace,
+    target: targetRef.name,
+    service: service.name ?? targetRef.name,
+    ingress: ingressRef?.name ?? '',
+    route: routeRef?.name ?? '',
+    interval: formatDuration(intervalMs),
+    variables: metric.templateVariables ?? {},
+  });
+  if (!rendered.ok) {
+    const message = `The query of "${metric.name}" has the placeholder ${rendered.error}.`;
+    return refuse({
+      code: 'metric-query-template',
+      message,
+      fix: 'write name, namespace, target, service, ingress, route, interval or variables.<name>',
+    });
+  }
+  const message = `"${metric.name}" is asked from ${address}.`;
+  const info = findingAt(document, path, {
+    code: 'metric-needs-prometheus',
+    message,
+    fix: 'nothing, if that server is reachable',
+  });
+  const query = {
+    provider: 'prometheus',
+    address,
+    query: rendered.value,
+    headers: provider?.headers ?? {},
+    intervalMs,
+  } as const;
+  return { query, template: template ?? null, findings: [info] };
+}
