@@ -29,3 +29,12 @@ export function isPodLabel(label: string): boolean {
 
 /** The expression that accepts exactly the canary's pods: Deployment name, ReplicaSet hash, pod suffix. */
 export const canaryPodPattern = '{{ target }}-[a-z0-9]+-[a-z0-9]+';
+
+/** Meant for this workload's pods, and accepts those of both arms. */
+export function isTooWide(matcher: LabelMatcher, target: string): boolean {
+  if (!isPodLabel(matcher.label) || matcher.operator !== '=~' || target === '') return false;
+  const value = matcher.value.replaceAll(/\{\{-?\s*target\s*-?\}\}/g, () => target);
+  if (!value.includes(target)) return false;
+  const { canary, stable } = podNameExamples(target);
+  return selectorCovers({ ...matcher, value }, [canary, stable]) === true;
+}
