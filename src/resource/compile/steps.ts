@@ -9,9 +9,9 @@ const atRest: Omit<Step, 'routing' | 'holdMs'> = {
 };
 
 /**
- * The steps of a Canary that was checked. `intervalMs` is that of the judge. Flagger's sequences:
- * weights are held for one interval and one passing check each (flagger.md 2.5); blue-green and A/B for all iterations at once, and
- * blue-green then sends everything to the canary for one more check (2.9); a mirrored interval comes before the first weight.
+ * The steps of a Canary that was checked. `intervalMs` is that of the judge. Flagger's sequences: weights are held for one interval
+ * and one passing check each (flagger.md 2.5), after one mirrored interval if there is to be one; blue-green and A/B are one step of
+ * all iterations (2.9). That blue-green then sends everything to the canary, once confirm-promotion agrees, is the promotion's part.
  */
 export function stepsOf(canary: CanaryResource, strategy: Strategy, intervalMs: number): readonly Step[] {
   const { analysis } = canary.value.spec;
@@ -30,9 +30,7 @@ export function stepsOf(canary: CanaryResource, strategy: Strategy, intervalMs: 
   if (analysis.iterations !== undefined) {
     const { iterations } = analysis;
     const routing = routingOf(strategy, undefined, mirrorOf(canary));
-    const tests: Step = { ...atRest, routing, holdMs: iterations * intervalMs, minPasses: iterations, maxMs };
-    if (strategy === 'ABTest') return [tests];
-    return [tests, { ...atRest, routing: { kind: 'weight', weightPercent: 100 }, holdMs: intervalMs, maxMs }];
+    return [{ ...atRest, routing, holdMs: iterations * intervalMs, minPasses: iterations, maxMs }];
   }
   const weights = weightsOf(analysis);
   const steps = weights.map(
