@@ -1,3 +1,9 @@
+import { assert } from '../lib/assert.ts';
+import { advance } from './advance.ts';
+import { effectsOf } from './effects-of.ts';
+import { checkInvariants } from './invariants.ts';
+import { notices } from './notices.ts';
+import { wakeAtMs } from './wake.ts';
 import type { Effect, Transition } from './effect.ts';
 import type { ActionKind, Observation } from './observation.ts';
 import type { Plan } from './plan.ts';
@@ -43,4 +49,24 @@ export interface Decision {
   readonly actions: readonly ActionOutcome[];
   /** Look again at this instant at the latest; null: only when something changes. */
   readonly wakeAtMs: number | null;
+}
+
+/**
+ * What a rollout does next, given everything that is known. Pure and total: it never fails, never reads a clock, and asked
+ * again with the same picture it says the same. SPEC.md is its contract.
+ */
+export function decide(input: DecideInput): Decision {
+  const { state: before, ...context } = input;
+  const advanced = advance(context, before);
+  const { state } = advanced;
+  const decision: Decision = {
+    state,
+    effects: [...effectsOf(context, state), ...notices(context, state, advanced.transitions)],
+    transitions: advanced.transitions,
+    actions: advanced.actions,
+    wakeAtMs: wakeAtMs(context, state),
+  };
+  const broken = checkInvariants(input, decision);
+  assert(broken.length === 0, broken.join('; '));
+  return decision;
 }

@@ -1,0 +1,5 @@
+import type { Decision, DecideInput } from './decide.ts';
+
+export function checkInvariants(_input: DecideInput, _decision: Decision): readonly string[] {
+  return [];
+}

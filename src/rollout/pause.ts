@@ -1,0 +1,98 @@
+import { type Context, type Move, move } from './context.ts';
+import { allToCanary } from './routing.ts';
+import type { Actor, RolloutState, StateName } from './state.ts';
+import { enterStep } from './next-step.ts';
+import { heldMs, verdictOf } from './verdict.ts';
+
+export interface PauseCause {
+  readonly reason: 'paused-by-person' | 'lowered-elsewhere' | 'foreign-writer';
+  readonly message: string;
+  readonly actor: Actor;
+}
+
+/** Stops the clocks, not the judging. The route is left as it is found: what somebody lowered is not raised again (SPEC R70). */
+export function pause(context: Context, state: RolloutState, cause: PauseCause): Move {
+  const { route } = context.observation;
+  const isFound = cause.reason !== 'paused-by-person' && route !== null;
+  return move(context, state, {
+    to: 'Paused',
+    phase: state.phase,
+    reason: cause.reason,
+    message: cause.message,
+    owner: 'person',
+    actor: cause.actor,
+    patch: {
+      resume: originOf(state),
+      heldMs: heldMs(context, state),
+      ...(isFound ? { route: { routing: route.routing, tombstone: false } } : {}),
+    },
+  });
+}
+
+/** AwaitingApproval comes back as the state that asks again. */
+export function originOf(state: RolloutState): StateName {
+  return (state.name === 'AwaitingApproval' || state.name === 'Paused') && state.resume !== null
+    ? state.resume
+    : state.name;
+}
+
+/** A person goes on. Where the route was found lowered, the same step is written and proven anew, as another attempt. */
+export function resume(context: Context, state: RolloutState, actor: Actor): Move {
+  const origin = state.resume ?? 'Pending';
+  if (state.reason === 'paused-by-person') return goOn(context, state, origin, actor, {});
+  if (origin === 'Stepping' || origin === 'Holding') return enterStep(context, state, state.step, actor);
+  return goOn(context, state, origin, actor, restoredRoute(context, state, origin));
+}
+
+function goOn(
+  context: Context,
+  state: RolloutState,
+  origin: StateName,
+  actor: Actor,
+  patch: Partial<RolloutState>,
+): Move {
+  const { plan, nowMs } = context;
+  const verdict = verdictOf(context, state);
+  const step = plan.steps[state.step];
+  const isTimed = origin === 'Holding' || origin === 'Baking';
+  return move(context, state, {
+    to: origin,
+    phase: state.phase,
+    reason:
+      origin === 'Holding'
+        ? 'holding'
+        : origin === 'Baking'
+          ? 'baking'
+          : origin === 'Pending'
+            ? 'new-revision'
+            : 'scaling-canary',
+    message: 'goes on after a pause',
+    owner: 'controller',
+    actor,
+    deadlineMs: isTimed
+      ? origin === 'Holding' && step !== undefined && step.maxMs !== null
+        ? nowMs + step.maxMs
+        : null
+      : nowMs + plan.progressDeadlineMs,
+    patch: {
+      resume: null,
+      excludedMs: verdict === null ? state.excludedMs : Math.max(0, verdict.judgedMs - state.heldMs),
+      ...patch,
+    },
+  });
+}
+
+/** In a promotion the route to come back to is all traffic, or the last step's where stable is rolled under the canary's share. */
+function restoredRoute(context: Context, state: RolloutState, origin: StateName): Partial<RolloutState> {
+  if (origin !== 'Promoting' && origin !== 'Baking' && origin !== 'Draining') return {};
+  if (state.phase === 'scale') return {};
+  const { plan } = context;
+  const last = plan.steps.at(-1);
+  const isShared =
+    origin === 'Promoting' &&
+    plan.promotion === 'rolling' &&
+    plan.strategy !== 'BlueGreen' &&
+    state.skipRest === 'none';
+  const route = isShared && last !== undefined ? { routing: last.routing, tombstone: false } : allToCanary;
+  return { route, inForceSinceMs: null };
+}

@@ -1,0 +1,106 @@
+import { canarySuffices, stableSuffices } from '../arms.ts';
+import { type Context, controller, type Move, type Waiting, patched, wait } from '../context.ts';
+import { isExpired } from '../deadlines.ts';
+import { clear, leaveStep } from '../next-step.ts';
+import { rollBack } from '../rollback.ts';
+import type { RolloutState } from '../state.ts';
+import { heldMs, verdictOf } from '../verdict.ts';
+import { passGatesFrom } from './at-gate.ts';
+
+/** The step is served and judged until its hold is over, its checks pass and its gates are open (SPEC R30 to R35). */
+export function holding(context: Context, state: RolloutState): Move {
+  const blocked = infrastructureWait(context, state) ?? judgementWait(context, state);
+  if (blocked === null) {
+    return passGatesFrom(context, state, 'Holding', (open) =>
+      leaveStep(context, noteHeld(context, open), clear(context, open, 'pass')),
+    );
+  }
+  if (isJudgement(blocked) && isExpired(context, state.deadlineMs))
+    return inconclusive(context, state, blocked);
+  return wait(context, state, blocked);
+}
+
+/** What must hold before anything may rise, whatever the checks say. */
+export function infrastructureWait(context: Context, state: RolloutState): Waiting | null {
+  const { stable, canary, route } = context.observation;
+  if (stable === null || canary === null || route === null)
+    return { reason: 'platform-unreadable', owner: 'controller', message: 'the platform cannot be read' };
+  if (state.inForceSinceMs === null)
+    return {
+      reason: 'weight-not-verified',
+      owner: 'data plane',
+      message: 'the weight is no longer proven to be in force',
+    };
+  if (!canarySuffices(context, state))
+    return { reason: 'canary-not-ready', owner: 'workload', message: 'the canary lost replicas' };
+  if (!stableSuffices(context))
+    return { reason: 'stable-not-ready', owner: 'workload', message: 'stable lost replicas' };
+  return null;
+}
+
+/** Why the checks do not let the step end yet; null: a recorded pass for this (step, attempt) over the whole hold. */
+function judgementWait(context: Context, state: RolloutState): Waiting | null {
+  const step = context.plan.steps[state.step];
+  const verdict = verdictOf(context, state);
+  const isOver = step !== undefined && heldMs(context, state) >= step.holdMs;
+  if (verdict === null)
+    return { reason: 'holding', owner: 'metrics', message: 'waits for the first evaluation' };
+  switch (verdict.kind) {
+    case 'suspect':
+      return {
+        reason: 'suspect',
+        owner: 'metrics',
+        message: 'the evidence against the canary is too strong to go on and too weak to go back',
+      };
+    case 'noData':
+      return { reason: 'no-data', owner: 'metrics', message: 'the checks have no data' };
+    case 'providerError':
+      return { reason: 'provider-error', owner: 'metrics', message: 'the metric source cannot be read' };
+    case 'notEnoughData':
+      return isOver
+        ? { reason: 'not-enough-data', owner: 'metrics', message: 'the checks need more requests' }
+        : holdOn;
+    case 'fail':
+      return holdOn;
+    case 'pass':
+      if (!isOver || verdict.passesInStep < step.minPasses) return holdOn;
+      return verdict.requestsInStep < step.minRequests
+        ? {
+            reason: 'not-enough-data',
+            owner: 'metrics',
+            message: `the step needs ${step.minRequests} requests`,
+          }
+        : null;
+  }
+}
+
+const holdOn: Waiting = { reason: 'holding', owner: 'controller', message: 'the hold is not over' };
+
+function isJudgement(waiting: Waiting): boolean {
+  return waiting.owner === 'metrics' || waiting === holdOn;
+}
+
+/** Past the step's longest time. A suspect is never advanced: to go on under evidence is a person's decision. */
+function inconclusive(context: Context, state: RolloutState, blocked: Waiting): Move {
+  const { onInconclusive } = context.plan;
+  if (onInconclusive === 'rollback') {
+    return rollBack(context, state, {
+      endsAs: 'RolledBack',
+      reason: 'inconclusive',
+      message: `the step had no verdict in its longest time: ${blocked.message}`,
+    });
+  }
+  if (onInconclusive === 'advance' && blocked.reason !== 'suspect') {
+    return passGatesFrom(context, state, 'Holding', (open) => {
+      const noted = patched(open, { skipped: [...open.skipped, `step ${open.step + 1}: without a pass`] });
+      return leaveStep(context, noteHeld(context, noted), clear(context, noted, 'inconclusive', controller));
+    });
+  }
+  return blocked.reason === 'suspect'
+    ? wait(context, state, blocked)
+    : wait(context, state, { ...blocked, reason: 'inconclusive' });
+}
+
+function noteHeld(context: Context, state: RolloutState): RolloutState {
+  return patched(state, { heldMs: heldMs(context, state) });
+}

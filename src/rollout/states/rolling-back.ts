@@ -1,0 +1,58 @@
+import { isAlone, stableRolledOut } from '../arms.ts';
+import { type Context, type Move, move, patched, stay } from '../context.ts';
+import { isExpired } from '../deadlines.ts';
+import { touchesCanary } from '../routing.ts';
+import type { RolloutState } from '../state.ts';
+import { drain, drained } from './drain.ts';
+
+/** Weight 0 proven (users are safe), template set back, drain, scale down, end (SPEC R41 to R45). Never touches the route. */
+export function rollingBack(context: Context, state: RolloutState): Move {
+  switch (state.phase) {
+    case 'shift':
+      return verifyNoTraffic(context, state);
+    case 'restoreTemplate':
+      return restoreTemplate(context, state);
+    default:
+      return drain(context, state, finish);
+  }
+}
+
+/** Is nothing of the users' traffic on the canary any more, by proof? */
+export function isTrafficGone(context: Context): boolean {
+  const { route } = context.observation;
+  return route !== null && route.inForce && !touchesCanary(route.routing);
+}
+
+function verifyNoTraffic(context: Context, state: RolloutState): Move {
+  if (!isTrafficGone(context))
+    return stay(patched(state, { owner: state.stableGone ? 'workload' : 'data plane' }));
+  if (!state.stableRolled) return drained(context, { ...state, restoredAtMs: context.nowMs });
+  return move(context, state, {
+    to: 'RollingBack',
+    phase: 'restoreTemplate',
+    reason: state.reason,
+    message: state.message,
+    note: `weight 0 is in force; stable is set back to ${state.stable.revision}`,
+    owner: 'workload',
+    deadlineMs: context.nowMs + context.plan.progressDeadlineMs,
+  });
+}
+
+/** Users are safe when no endpoint of the new revision is left; the canary goes only when the old one can carry all. */
+function restoreTemplate(context: Context, state: RolloutState): Move {
+  const { stable } = context.observation;
+  if (stable !== null && state.restoredAtMs === null && isAlone(stable, state.stable.revision))
+    return stay({ ...state, restoredAtMs: context.nowMs });
+  if (state.restoredAtMs !== null && stableRolledOut(context, state)) return drained(context, state);
+  return stay(isExpired(context, state.deadlineMs) ? patched(state, { owner: 'person' }) : state);
+}
+
+function finish(context: Context, state: RolloutState): Move {
+  return move(context, state, {
+    to: state.endsAs ?? 'RolledBack',
+    reason: state.reason,
+    message: state.message,
+    owner: 'controller',
+    patch: { endedAtMs: context.nowMs },
+  });
+}

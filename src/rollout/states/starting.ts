@@ -1,0 +1,119 @@
+import { canaryReplicas, canarySuffices, modeOf, stableRolledOut, stableSuffices } from '../arms.ts';
+import { type Context, type Move, move, stay, wait } from '../context.ts';
+import { isExpired, noteProgress } from '../deadlines.ts';
+import { clear, enterPromotion, enterStep, succeed } from '../next-step.ts';
+import { rollBack } from '../rollback.ts';
+import { touchesCanary } from '../routing.ts';
+import type { RolloutState } from '../state.ts';
+import { passGatesFrom } from './at-gate.ts';
+
+/** Before the first step: stable, its floor and the route are right, then the canary is made (SPEC R10 to R14). */
+export function starting(context: Context, state: RolloutState): Move {
+  switch (modeOf(context)) {
+    case 'first':
+      return firstRevision(context, state);
+    case 'inPlace':
+      return passGatesFrom(context, state, 'Starting', (open) =>
+        enterPromotion(context, cleared(context, open)),
+      );
+    case 'twoArm':
+      return state.phase === 'prepare' ? prepare(context, state) : makeCanary(context, state);
+  }
+}
+
+function firstRevision(context: Context, state: RolloutState): Move {
+  if (stableRolledOut(context, state)) return succeed(context, state);
+  const { stable } = context.observation;
+  if (stable !== null && stable.revision === state.stable.revision && stable.failure !== null) {
+    return rollBack(context, state, {
+      endsAs: 'Failed',
+      reason: 'workload-failed',
+      message: `the first revision failed: ${stable.failure}`,
+    });
+  }
+  const known = noteProgress(context, state, stable);
+  if (known !== state) return stay(known);
+  if (!isExpired(context, state.deadlineMs)) return stay(state);
+  return rollBack(context, state, {
+    endsAs: 'Failed',
+    reason: 'deadline-exceeded',
+    message: 'the first revision made no progress before its deadline',
+  });
+}
+
+/**
+ * An earlier run may have left its canary serving (`promotion-failed`), so nothing is lowered before stable can carry it,
+ * and no canary is made before weight 0 is proven.
+ */
+function prepare(context: Context, state: RolloutState): Move {
+  const { route } = context.observation;
+  const isQuiet = route !== null && !touchesCanary(route.routing) && route.inForce;
+  if (!stableSuffices(context) && !(state.skipRest === 'person' && isQuiet)) {
+    if (isExpired(context, state.deadlineMs)) {
+      return rollBack(context, state, {
+        endsAs: 'Failed',
+        reason: 'stable-not-ready',
+        message: 'stable was not ready before the start, so there is nothing to go back to',
+      });
+    }
+    return wait(context, state, {
+      reason: 'waiting-for-stable',
+      owner: 'workload',
+      message: 'stable is not ready',
+    });
+  }
+  if (!isQuiet)
+    return wait(context, state, {
+      reason: 'weight-not-verified',
+      owner: 'data plane',
+      message: 'weight 0 is not proven yet',
+    });
+  const { plan, nowMs } = context;
+  const first = plan.steps[0];
+  const replicas =
+    first === undefined || state.skipRest !== 'none' ? plan.replicas : canaryReplicas(plan, first.routing);
+  return move(context, state, {
+    to: 'Starting',
+    phase: 'scale',
+    reason: 'scaling-canary',
+    message: `${replicas} canary replicas of ${state.canary.revision}`,
+    owner: 'workload',
+    deadlineMs: nowMs + plan.progressDeadlineMs,
+    patch: { canary: { revision: state.canary.revision, replicas } },
+  });
+}
+
+function makeCanary(context: Context, state: RolloutState): Move {
+  if (!canarySuffices(context, state)) {
+    const known = noteProgress(context, state, context.observation.canary);
+    if (known !== state) return stay(known);
+    if (isExpired(context, state.deadlineMs)) {
+      return rollBack(context, state, {
+        endsAs: 'RolledBack',
+        reason: 'deadline-exceeded',
+        message: 'the canary made no progress before its deadline',
+      });
+    }
+    return wait(context, state, {
+      reason: 'scaling-canary',
+      owner: 'workload',
+      message: `${state.canary.replicas} canary replicas are to be available`,
+    });
+  }
+  if (!stableSuffices(context) && state.skipRest !== 'person') {
+    return wait(context, state, {
+      reason: 'stable-not-ready',
+      owner: 'workload',
+      message: 'stable lost replicas',
+    });
+  }
+  return passGatesFrom(context, state, 'Starting', (open) =>
+    open.skipRest === 'none' ? enterStep(context, open, 0) : enterPromotion(context, cleared(context, open)),
+  );
+}
+
+/** A skipped analysis is an exception to N1 and recorded as one; a `promote` recorded its own. */
+function cleared(context: Context, state: RolloutState): RolloutState {
+  if (state.skipRest === 'plan') return { ...state, clearance: clear(context, state, 'skipAnalysis') };
+  return state;
+}
