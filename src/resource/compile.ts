@@ -64,12 +64,12 @@ export function compile(documents: readonly SourceDocument[]): {
     const found = targetOf(canary, context, targeted);
     findings.push(...found.findings);
     if (found.target === null) continue;
-    targeted.set(found.target.process, canary);
+    targeted.set(found.target.workload, canary);
     take(compileService(canary, found.target, context));
   }
-  for (const process of context.processes) {
-    if (targeted.has(process) || documents.some((document) => aimsAt(document, process))) continue;
-    take(compileService(null, { process, deployment: null, configMaps: context.configMaps }, context));
+  for (const workload of context.processes) {
+    if (targeted.has(workload) || documents.some((document) => aimsAt(document, workload))) continue;
+    take(compileService(null, { workload, deployment: null, configMaps: context.configMaps }, context));
   }
   return { services, findings: sortFindings(findings) };
 }
@@ -97,9 +97,9 @@ function contextOf(resources: readonly Resource[]): Context {
 }
 
 /** A Canary that could not be read still says how its target is to be released: not by rolling. */
-function aimsAt(document: SourceDocument, process: ProcessResource): boolean {
-  if (document.kind !== 'Canary' || document.namespace !== process.document.namespace) return false;
-  return valueAt(document.value, ['spec', 'targetRef', 'name']) === process.document.name;
+function aimsAt(document: SourceDocument, workload: ProcessResource): boolean {
+  if (document.kind !== 'Canary' || document.namespace !== workload.document.namespace) return false;
+  return valueAt(document.value, ['spec', 'targetRef', 'name']) === workload.document.name;
 }
 
 function targetOf(
@@ -119,8 +119,8 @@ function targetOf(
       ],
     };
   }
-  const process = context.processes.find((one) => isIn(one, document.namespace, name));
-  if (process === undefined) {
+  const workload = context.processes.find((one) => isIn(one, document.namespace, name));
+  if (workload === undefined) {
     const near = nearestName(
       name,
       context.processes.map((one) => one.document.name),
@@ -132,7 +132,7 @@ function targetOf(
         : `write ${near}, if that is meant`;
     return { target: null, findings: [findingAt(document, path, { code: 'target-missing', message, fix })] };
   }
-  const other = targeted.get(process);
+  const other = targeted.get(workload);
   if (other !== undefined) {
     const message = `The Canary ${other.document.name} already releases the Process ${name}.`;
     return {
@@ -144,7 +144,7 @@ function targetOf(
     kind === 'Deployment'
       ? (context.deployments.find((one) => isIn(one, document.namespace, name)) ?? null)
       : null;
-  return { target: { process, deployment, configMaps: context.configMaps }, findings: [] };
+  return { target: { workload, deployment, configMaps: context.configMaps }, findings: [] };
 }
 
 interface Compiled {
@@ -156,11 +156,11 @@ interface Compiled {
 const noChecks: Checks = { checks: [], queries: {}, findings: [], templates: [] };
 
 function compileService(canary: CanaryResource | null, target: TargetParts, context: Context): Compiled {
-  const { process, deployment } = target;
-  const named = (canary ?? process).document;
+  const { workload, deployment } = target;
+  const named = (canary ?? workload).document;
   const strategy =
     canary === null
-      ? process.value.spec.strategy?.type === 'Recreate'
+      ? workload.value.spec.strategy?.type === 'Recreate'
         ? 'Recreate'
         : 'Rolling'
       : strategyOf(canary);
@@ -172,15 +172,15 @@ function compileService(canary: CanaryResource | null, target: TargetParts, cont
     name: named.name,
     flavour: canary?.flavour ?? 'sluice',
     suspend: canary?.value.spec.suspend ?? false,
-    front: frontOf(canary, process, checks.checks),
-    plan: planOf({ canary, process, deployment, strategy, roll, checks }),
+    front: frontOf(canary, workload, checks.checks),
+    plan: planOf({ canary, workload, deployment, strategy, roll, checks }),
     ...(Object.keys(checks.queries).length > 0 && { queries: checks.queries }),
   };
   const revision = revisionOf(built.template);
   const maps = context.configMaps.filter(
-    (map) => map.document.namespace === named.namespace && readsFrom(process, map.document.name),
+    (map) => map.document.namespace === named.namespace && readsFrom(workload, map.document.name),
   );
-  const parts = [canary, process, deployment, ...checks.templates, ...maps].flatMap(
+  const parts = [canary, workload, deployment, ...checks.templates, ...maps].flatMap(
     (one) => one?.document ?? [],
   );
   return {
@@ -194,15 +194,15 @@ function compileService(canary: CanaryResource | null, target: TargetParts, cont
       ...checks.findings,
       ...roll.findings,
       ...built.findings,
-      ...portFindings(process, spec),
-      ...(canary === null ? [withoutCanary(process, strategy)] : clusterOnly(canary)),
-      ...(deployment === null ? [] : podOnly(deployment, process)),
+      ...portFindings(workload, spec),
+      ...(canary === null ? [withoutCanary(workload, strategy)] : clusterOnly(canary)),
+      ...(deployment === null ? [] : podOnly(deployment, workload)),
     ],
   };
 }
 
-function labelOf({ process, deployment }: TargetParts): string | undefined {
-  const { metadata, spec } = process.value;
+function labelOf({ workload, deployment }: TargetParts): string | undefined {
+  const { metadata, spec } = workload.value;
   return (
     spec.version ??
     metadata.labels?.['version'] ??
@@ -210,46 +210,46 @@ function labelOf({ process, deployment }: TargetParts): string | undefined {
   );
 }
 
-function readsFrom(process: ProcessResource, configMap: string): boolean {
-  const { env } = process.value.spec;
+function readsFrom(workload: ProcessResource, configMap: string): boolean {
+  const { env } = workload.value.spec;
   return Array.isArray(env) && env.some((entry) => entry.valueFrom?.configMapKeyRef?.name === configMap);
 }
 
-function withoutCanary(process: ProcessResource, strategy: string): Finding {
-  const message = `No Canary releases the Process ${process.document.name}; its strategy is ${strategy}.`;
-  return findingAt(process.document, [], {
+function withoutCanary(workload: ProcessResource, strategy: string): Finding {
+  const message = `No Canary releases the Process ${workload.document.name}; its strategy is ${strategy}.`;
+  return findingAt(workload.document, [], {
     code: 'process-without-canary',
     message,
     fix: 'nothing, or add a Canary with targetRef.kind: Process',
   });
 }
 
-function portFindings(process: ProcessResource, { front, plan }: ServiceSpec): readonly Finding[] {
+function portFindings(workload: ProcessResource, { front, plan }: ServiceSpec): readonly Finding[] {
   const findings: Finding[] = [];
   if (front.port === 0) {
-    const message = `Nothing says where the service ${process.document.name} listens.`;
+    const message = `Nothing says where the service ${workload.document.name} listens.`;
     findings.push(
-      findingAt(process.document, ['spec'], {
+      findingAt(workload.document, ['spec'], {
         code: 'port-missing',
         message,
         fix: 'add listen: {port: 8080}, or a Canary with service.port',
       }),
     );
   }
-  const { port } = process.value.spec;
+  const { port } = workload.value.spec;
   if (port === undefined) return findings;
   const alone = plan.replicas === 1 && plan.strategy === 'Recreate' && plan.roll.kind === 'recreate';
   if (!alone) {
     const message = `port is fixed to ${port}, and there are several replicas at once while a version is released.`;
-    const edit = { kind: 'remove', document: process.document.index, path: ['spec', 'port'] } as const;
+    const edit = { kind: 'remove', document: workload.document.index, path: ['spec', 'port'] } as const;
     const fix = 'remove port and listen on $PORT, or use the strategy Recreate with one replica';
     findings.push(
-      findingAt(process.document, ['spec', 'port'], { code: 'fixed-port-replicas', message, fix, edit }),
+      findingAt(workload.document, ['spec', 'port'], { code: 'fixed-port-replicas', message, fix, edit }),
     );
   } else if (port === front.port) {
     const message = `port and the front of the service are both ${port}.`;
     findings.push(
-      findingAt(process.document, ['spec', 'port'], {
+      findingAt(workload.document, ['spec', 'port'], {
         code: 'port-shared',
         message,
         fix: 'remove port and listen on $PORT',

@@ -13,9 +13,9 @@ export interface Objective {
  * the metric `request-success-rate`), and `p95 2 s` the most that the quantile of the latency may be.
  */
 export function parseObjective(text: string, metricName: string): Result<Objective, string> {
-  const quantile = /^p(\d{1,2}(?:\.\d+)?)\s*(?:<=?|≤)?\s*(\d.*)$/i.exec(text.trim());
+  const quantile = /^p(\d{1,2}(?:\.\d+)?)\s*(?:\s|<=?|≤)\s*(\d.*)$/i.exec(text.trim());
   if (quantile) {
-    const share = Number(quantile[1]) / 100;
+    const share = Number((Number(quantile[1]) / 100).toPrecision(12));
     const limitMs = parseDuration((quantile[2] ?? '').replaceAll(' ', ''));
     if (!limitMs.ok) return failure(limitMs.error);
     if (share <= 0) return failure(`p${quantile[1]} is not a quantile: write p50, p95 or p99`);

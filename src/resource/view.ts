@@ -1,4 +1,3 @@
-// First version, written with the API. To the owner of this folder: extend as you need, additively where you can.
 import type { CheckVerdict, Limit, VerdictKind } from '../analysis/judge.ts';
 import type { ErrorCode, Retry } from '../lib/error-codes.ts';
 import type { Arm } from '../rollout/effect.ts';

@@ -211,6 +211,7 @@ function checkOwnSteps(canary: CanaryResource): readonly Finding[] {
       ),
     ];
   }
+  if (strategy === 'Rolling' || strategy === 'Recreate') return [];
   return steps.flatMap((step, index) => {
     if (step.weight === undefined) return [];
     const message = `Step ${index + 1} has a weight, but ${strategy} sends no share of the requests.`;

@@ -79,7 +79,7 @@ function oneCheck(
     return only(build({ kind }, limitOf(metric), asPercent));
   if (kind === 'latency') {
     return only(
-      build({ kind: 'latencyQuantile', quantile: 0.99 }, scaled(limitOf(metric), 1 / 1000), asMilliseconds),
+      build({ kind: 'latencyQuantile', quantile: 0.99 }, inSeconds(limitOf(metric)), asMilliseconds),
     );
   }
   if (kind === 'objective') {
@@ -109,8 +109,8 @@ function bounds(min: number | undefined, max: number | undefined): Limit {
   return { ...(min !== undefined && { min }), ...(max !== undefined && { max }) };
 }
 
-function scaled({ min, max }: Limit, factor: number): Limit {
-  return bounds(min === undefined ? undefined : min * factor, max === undefined ? undefined : max * factor);
+function inSeconds({ min, max }: Limit): Limit {
+  return bounds(min === undefined ? undefined : min / 1000, max === undefined ? undefined : max / 1000);
 }
 
 function selectorsUnused(canary: CanaryResource, metric: MetricValue, index: number): readonly Finding[] {

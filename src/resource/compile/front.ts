@@ -9,12 +9,12 @@ const usualBounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1,
 /** Where the service listens and who goes to which arm. `canary` is null for a Process without one. */
 export function frontOf(
   canary: CanaryResource | null,
-  process: ProcessResource,
+  workload: ProcessResource,
   checks: readonly CheckPlan[],
 ): FrontSpec {
   const service = canary?.value.spec.service;
   const { sessionAffinity, match = [] } = canary?.value.spec.analysis ?? {};
-  const { listen } = process.value.spec;
+  const { listen } = workload.value.spec;
   const limits = checks.flatMap(({ measure, limit }) =>
     measure.kind === 'latencyQuantile' ? [limit.min ?? 0, limit.max ?? 0] : [],
   );

@@ -117,7 +117,7 @@ const containerFields = [
 ] as const;
 
 /** What of a Deployment beside a Process does nothing on one machine; its image never does, which is why there is a Process. */
-export function podOnly(deployment: DeploymentResource, process: ProcessResource): readonly Finding[] {
+export function podOnly(deployment: DeploymentResource, workload: ProcessResource): readonly Finding[] {
   const pod = deployment.value.spec.template.spec;
   const base = ['spec', 'template', 'spec'];
   const paths: Path[] = podFields
@@ -131,7 +131,7 @@ export function podOnly(deployment: DeploymentResource, process: ProcessResource
   );
   if (pod.containers.length > 1) paths.push([...base, 'containers', 1]);
   return paths.map((path) => {
-    const message = `The Process ${process.document.name} runs, not a container: ${pathText(path)} does nothing here.`;
+    const message = `The Process ${workload.document.name} runs, not a container: ${pathText(path)} does nothing here.`;
     const why =
       'On one machine only replicas, strategy, deadlines, probes and hooks are taken from a Deployment.';
     return findingAt(deployment.document, path, {

@@ -12,7 +12,7 @@ const flaggerFloorMs = 10_000;
 export interface PlanParts {
   /** null: a Process without one, which rolls. */
   readonly canary: CanaryResource | null;
-  readonly process: ProcessResource;
+  readonly workload: ProcessResource;
   readonly deployment: DeploymentResource | null;
   readonly strategy: Strategy;
   readonly roll: Roll;
@@ -21,14 +21,14 @@ export interface PlanParts {
 
 /** The whole policy of a service whose resources were checked. Where Flagger and Sluice differ, `flavour` decides. */
 export function planOf(parts: PlanParts): Plan {
-  const { canary, process, deployment, strategy, roll } = parts;
+  const { canary, workload, deployment, strategy, roll } = parts;
   const flagger = canary?.flavour === 'flagger';
   const spec = canary?.value.spec;
   const analysis = spec?.analysis;
   const judging = judgingOf(parts);
   const deadlineSeconds =
     spec?.progressDeadlineSeconds ??
-    process.value.spec.progressDeadlineSeconds ??
+    workload.value.spec.progressDeadlineSeconds ??
     deployment?.value.spec.progressDeadlineSeconds ??
     600;
   return {

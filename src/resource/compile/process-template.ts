@@ -4,7 +4,7 @@ import type { PreStopValue, ProbeValue } from '../schema/probe.ts';
 import type { ProbeSpec, ProcessTemplate } from '../service-spec.ts';
 
 export interface TargetParts {
-  readonly process: ProcessResource;
+  readonly workload: ProcessResource;
   /** Of the same name beside it, which fills in what the Process does not say. */
   readonly deployment: DeploymentResource | null;
   readonly configMaps: readonly ConfigMapResource[];
@@ -15,8 +15,8 @@ export function processTemplate(target: TargetParts): {
   readonly template: ProcessTemplate;
   readonly findings: readonly Finding[];
 } {
-  const { process, deployment } = target;
-  const { spec } = process.value;
+  const { workload, deployment } = target;
+  const { spec } = workload.value;
   const pod = deployment?.value.spec.template.spec;
   const container = pod?.containers[0];
   const env = readEnv(target);
@@ -31,7 +31,7 @@ export function processTemplate(target: TargetParts): {
   if (readinessProbe === null) {
     const fix = 'add readinessProbe with httpGet to a path that answers only when the process can serve';
     findings.push(
-      findingAt(process.document, ['spec'], {
+      findingAt(workload.document, ['spec'], {
         code: 'probe-missing',
         message: 'There is no readinessProbe.',
         fix,
@@ -96,7 +96,7 @@ function readEnv(target: TargetParts): {
   readonly values: Readonly<Record<string, string>>;
   readonly findings: readonly Finding[];
 } {
-  const { document, value } = target.process;
+  const { document, value } = target.workload;
   const { env = {} } = value.spec;
   if (!Array.isArray(env)) return { values: env, findings: [] };
   const values: Record<string, string> = {};

@@ -15,8 +15,8 @@ export interface Roll {
  * unavailable down, as in Kubernetes; left out they are 25 % and 0, so that nothing is missing while it rolls.
  */
 export function rollOf(target: TargetParts, strategy: Strategy): Roll {
-  const { process, deployment } = target;
-  const { spec } = process.value;
+  const { workload, deployment } = target;
+  const { spec } = workload.value;
   const beside = deployment?.value.spec;
   const replicas = spec.replicas ?? beside?.replicas ?? 1;
   const minReadySeconds = spec.minReadySeconds ?? beside?.minReadySeconds ?? 0;
@@ -32,7 +32,7 @@ export function rollOf(target: TargetParts, strategy: Strategy): Roll {
   );
   const findings: Finding[] = [...differences(target)];
   const place =
-    spec.strategy === undefined && beside?.strategy !== undefined ? (deployment ?? process) : process;
+    spec.strategy === undefined && beside?.strategy !== undefined ? (deployment ?? workload) : workload;
   const at = ['spec', 'strategy'];
   if (replicas < 1 && spec.replicas === undefined) {
     const parts = {
@@ -40,7 +40,7 @@ export function rollOf(target: TargetParts, strategy: Strategy): Roll {
       message: 'The Deployment has 0 replicas.',
       fix: 'write replicas in the Process',
     } as const;
-    findings.push(findingAt((deployment ?? process).document, ['spec', 'replicas'], parts));
+    findings.push(findingAt((deployment ?? workload).document, ['spec', 'replicas'], parts));
   }
   if (kind === 'recreate') {
     const message = 'All replicas are stopped before new ones start.';
@@ -69,9 +69,9 @@ function resolve(value: CountOrPercent, replicas: number, round: (value: number)
   return value.kind === 'count' ? value.value : round((value.value * replicas) / 100);
 }
 
-function differences({ process, deployment }: TargetParts): readonly Finding[] {
+function differences({ workload, deployment }: TargetParts): readonly Finding[] {
   return (['replicas', 'minReadySeconds', 'progressDeadlineSeconds'] as const).flatMap((field) => {
-    const own = process.value.spec[field];
+    const own = workload.value.spec[field];
     const other = deployment?.value.spec[field];
     if (own === undefined || other === undefined || own === other) return [];
     const message = `${field} is ${own} here and ${other} in the Deployment.`;
@@ -80,6 +80,6 @@ function differences({ process, deployment }: TargetParts): readonly Finding[] {
       message,
       fix: 'nothing, if that is meant',
     } as const;
-    return [findingAt(process.document, ['spec', field], parts)];
+    return [findingAt(workload.document, ['spec', field], parts)];
   });
 }
