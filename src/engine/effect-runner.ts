@@ -7,7 +7,7 @@ import { backoffMs } from './backoff.ts';
 import { bounded } from './bounded.ts';
 import type { EngineContext } from './context.ts';
 import type { HookRequest, PlatformEffect, RolloutRecord } from './ports.ts';
-import type { IssuedEffect, Service } from './service.ts';
+import { type IssuedEffect, putRollout, type Service } from './service.ts';
 
 /** `decide` says an effect until it sees it done; the same one is not issued again sooner than this, and ever more slowly. */
 const repeat = { baseMs: 1_000, limitMs: 15_000 };
@@ -17,10 +17,12 @@ const lookAfterMs = 250;
 const hookGraceMs = 5_000;
 const longestHookPauseMs = 30_000;
 
+export type HookEffect = Extract<Effect, { readonly kind: 'callHook' }>;
+
 export interface EffectRunnerOptions {
   readonly context: EngineContext;
   /** An answer of a hook has come. */
-  readonly onAnswer: (service: Service, rollout: string, answer: HookAnswer) => void;
+  readonly onAnswer: (service: Service, rollout: string, effect: HookEffect, answer: HookAnswer) => void;
 }
 
 /**
@@ -49,9 +51,9 @@ export class EffectRunner {
   }
 
   #start(service: Service, run: RolloutRecord, effect: Effect, content: string): void {
-    const { clock, lane, parts } = this.#context;
+    const { clock, lane } = this.#context;
     if (effect.kind === 'setRoute' && effect.route.tombstone) return lane.lower(service.key, run.identity);
-    if (effect.kind === 'notify') return this.#notify(service, effect);
+    if (effect.kind === 'notify') return this.#notify(service, run.identity.name, effect);
     const issued = service.issued.get(content) ?? { running: false, tries: 0, notBeforeMs: 0 };
     if (issued.running) return;
     if (clock.nowMs() < issued.notBeforeMs) return this.#context.queue.addAt(service.key, issued.notBeforeMs);
@@ -60,7 +62,6 @@ export class EffectRunner {
     service.issued.set(content, issued);
     if (effect.kind === 'callHook') void this.#call(service, run, effect, issued);
     else void this.#act(service, run, effect, issued);
-    void parts;
   }
 
   async #act(
@@ -99,16 +100,11 @@ export class EffectRunner {
     service.toldSnapshots.add(revision);
   }
 
-  async #call(
-    service: Service,
-    run: RolloutRecord,
-    effect: Extract<Effect, { readonly kind: 'callHook' }>,
-    issued: IssuedEffect,
-  ): Promise<void> {
+  async #call(service: Service, run: RolloutRecord, effect: HookEffect, issued: IssuedEffect): Promise<void> {
     const answer = await this.#answerOf(hookRequest(service, run, effect));
     issued.running = false;
     issued.notBeforeMs = this.#context.clock.nowMs() + repeat.baseMs;
-    this.#onAnswer(service, run.identity.name, answer);
+    this.#onAnswer(service, run.identity.name, effect, answer);
   }
 
   async #answerOf(request: HookRequest): Promise<HookAnswer> {
@@ -130,7 +126,7 @@ export class EffectRunner {
   }
 
   /** Event webhooks only tell: nobody waits for them and their answers count for nothing. */
-  tell(service: Service, run: RolloutRecord, effect: Extract<Effect, { readonly kind: 'callHook' }>): void {
+  tell(service: Service, run: RolloutRecord, effect: HookEffect): void {
     void this.#answerOf(hookRequest(service, run, effect)).then((answer) => {
       if (answer.kind !== 'passed') {
         this.#context.parts.log(
@@ -141,24 +137,22 @@ export class EffectRunner {
     });
   }
 
-  #notify(service: Service, effect: Extract<Effect, { readonly kind: 'notify' }>): void {
-    if (service.sent.includes(effect.id)) return;
-    const { parts, queue } = this.#context;
-    service.sent = [...service.sent, effect.id];
-    queue.add(service.key);
+  #notify(service: Service, rollout: string, effect: Extract<Effect, { readonly kind: 'notify' }>): void {
+    const run = service.rollouts.find((record) => record.identity.name === rollout);
+    if (run === undefined || run.sent.includes(effect.id)) return;
+    const { parts } = this.#context;
     try {
       parts.notifier.notify(service.key, effect);
     } catch (thrown) {
       parts.log('warn', `${service.key}: notification failed: ${toSluiceError(thrown, 'internal').message}`);
     }
+    const told = { ...run, sent: [...run.sent, effect.id] };
+    putRollout(service, told);
+    service.writer.queue({ rollouts: [told] });
   }
 }
 
-function hookRequest(
-  service: Service,
-  run: RolloutRecord,
-  effect: Extract<Effect, { readonly kind: 'callHook' }>,
-): HookRequest {
+function hookRequest(service: Service, run: RolloutRecord, effect: HookEffect): HookRequest {
   const { namespace, name } = service.canary.spec;
   const { revision } = run.identity;
   const checksum = createHash('sha256').update(revision).digest('hex').slice(0, 16);

@@ -12,7 +12,7 @@ import type { CanaryRecord, RolloutRecord, ServiceKey, Snapshot, StoreSnapshot }
 import { Reconciler } from './reconciler.ts';
 import { RollbackLane } from './rollback-lane.ts';
 import { controller, engineEvent } from './rollout-events.ts';
-import { newService, putRollout, runningRollout, type Service } from './service.ts';
+import { activeRollout, newService, putRollout, runningRollout, type Service } from './service.ts';
 import { ServiceWriter } from './service-writer.ts';
 import { settlingEffects } from './settle.ts';
 import { newRollout, planOf, startsByItself } from './start-rollout.ts';
@@ -184,7 +184,7 @@ export class Engine {
     const stopped = run !== null && service.poisoned === run.identity.uid;
     if (service.canary.deleting && (run === null || stopped)) return this.#remove(service);
     const told = await this.#tell(service);
-    if (run !== null && !stopped) await this.#reconciler.look(service);
+    if (activeRollout(service) !== null && !stopped) await this.#reconciler.look(service);
     else if (run === null) await this.#rest(service);
     this.#changed(key);
     if (told !== null) throw told;
@@ -269,6 +269,8 @@ export class Engine {
     service.canary = { ...service.canary, currentRollout: name };
     putRollout(service, record);
     service.verdict = null;
+    service.issued.clear();
+    service.recordedEffects.clear();
     service.troubles.delete('bug');
     service.lastWriteAtMs = nowMs;
     const event = {

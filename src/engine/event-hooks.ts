@@ -1,4 +1,5 @@
 import type { Effect, Transition } from '../rollout/effect.ts';
+import { phaseOf } from '../rollout/phase-of.ts';
 import type { StateName } from '../rollout/state.ts';
 import type { RolloutRecord } from './ports.ts';
 
@@ -11,7 +12,7 @@ export function eventHooks(run: RolloutRecord, transitions: readonly Transition[
     transitions.map((transition) => ({
       kind: 'callHook' as const,
       id: `${transition.id}/event/${hook.name}`,
-      phase: phaseOf(transition.to),
+      phase: phaseOf({ ...run.state, name: transition.to }, run.plan),
       hook: {
         ...hook,
         metadata: {
@@ -23,32 +24,6 @@ export function eventHooks(run: RolloutRecord, transitions: readonly Transition[
       },
     })),
   );
-}
-
-/** The phase that a Canary shows in this state. */
-function phaseOf(name: StateName): string {
-  switch (name) {
-    case 'Pending':
-    case 'Starting':
-    case 'Stepping':
-    case 'Holding':
-    case 'Paused':
-    case 'RollingBack':
-    case 'AwaitingApproval':
-    case 'Superseded':
-      return 'Progressing';
-    case 'Promoting':
-      return 'Promoting';
-    case 'Baking':
-    case 'Draining':
-      return 'Finalising';
-    case 'Promoted':
-      return 'Succeeded';
-    case 'RolledBack':
-    case 'Aborted':
-    case 'Failed':
-      return 'Failed';
-  }
 }
 
 function isBad(name: StateName): boolean {

@@ -2,7 +2,7 @@ import type { Block, Sample } from '../analysis/block.ts';
 import type { CheckVerdict, JudgeState } from '../analysis/judge.ts';
 import type { ServiceSpec } from '../resource/service-spec.ts';
 import type { RolloutIdentity } from '../rollout/decide.ts';
-import type { Arm, Effect, Transition } from '../rollout/effect.ts';
+import type { Arm, Effect } from '../rollout/effect.ts';
 import type { Action, ArmObservation, HookAnswer, RouteObservation } from '../rollout/observation.ts';
 import type { Plan } from '../rollout/plan.ts';
 import type { Actor, RolloutState } from '../rollout/state.ts';
@@ -60,6 +60,8 @@ export interface RolloutRecord {
   readonly judged: { readonly attempt: number; readonly fromMs: number | null } | null;
   /** Last verdict's checks, for `get` and `why`. */
   readonly checks: readonly CheckVerdict[];
+  /** Ids of notifications that were handed to the outbox, so that a restart tells nobody twice. */
+  readonly sent: readonly string[];
   readonly createdAtMs: number;
   /** Who asked for it. */
   readonly createdBy: Actor;

@@ -3,16 +3,27 @@ import { AssertionFailure } from '../lib/assert.ts';
 import { toSluiceError } from '../lib/error.ts';
 import type { Decision } from '../rollout/decide.ts';
 import type { Effect } from '../rollout/effect.ts';
+import type { HookAnswer } from '../rollout/observation.ts';
 import { judging } from '../rollout/verdict.ts';
 import { bounded } from './bounded.ts';
 import type { EngineContext } from './context.ts';
-import { EffectRunner } from './effect-runner.ts';
+import { EffectRunner, type HookEffect } from './effect-runner.ts';
 import { eventHooks } from './event-hooks.ts';
 import { interrupted, judgeReading, measurementsOf, type ReadingOutcome, verdictOfState } from './judging.ts';
 import type { CanaryRecord, PlatformObservation, RecordEvent, RolloutRecord, ServiceKey } from './ports.ts';
 import { effectEvent, engineEvent, outcomeEvent, transitionEvent, verdictEvent } from './rollout-events.ts';
-import { isEnded, observationOf, putRollout, runningRollout, type Service } from './service.ts';
+import {
+  activeRollout,
+  isEnded,
+  observationOf,
+  putRollout,
+  runningRollout,
+  type Service,
+} from './service.ts';
 import { promotedCanary } from './start-rollout.ts';
+
+/** How long the end of one rollout (its last webhooks, the floor) may hold up the start of the next. */
+const trailingMs = 30_000;
 
 /**
  * One look at a running rollout: read, judge, decide, persist, act. The reads are bounded and only they are waited for;
@@ -28,20 +39,30 @@ export class Reconciler {
     this.#context = context;
     this.effects = new EffectRunner({
       context,
-      onAnswer: (service, rollout, answer) => {
-        const known = service.answers.some((entry) => entry.answer.id === answer.id);
-        if (known) return;
-        service.answers = [...service.answers, { rollout, answer }];
-        service.writer.queue({ hookAnswers: [{ rollout, answer }] });
-        this.tryRollback(service);
-        context.queue.add(service.key);
-      },
+      onAnswer: (service, rollout, effect, answer) => this.#takeAnswer(service, rollout, effect, answer),
     });
+  }
+
+  #takeAnswer(service: Service, rollout: string, effect: HookEffect, answer: HookAnswer): void {
+    const run = activeRollout(service);
+    const isKnown = service.answers.some((entry) => entry.answer.id === answer.id);
+    if (run === null || run.identity.name !== rollout || isKnown) return;
+    service.answers = [...service.answers, { rollout, answer }];
+    if (effect.hook.type === 'rollout' && answer.id === effect.id) {
+      const { atMs, kind, message } = answer;
+      service.signals = [
+        ...service.signals,
+        { name: effect.hook.name, atMs, passed: kind === 'passed', message },
+      ];
+    }
+    service.writer.queue({ hookAnswers: [{ rollout, answer }] });
+    this.tryRollback(service);
+    this.#context.queue.add(service.key);
   }
 
   /** Reads and judges, then decides. Called by the normal lane. */
   async look(service: Service): Promise<void> {
-    const run = runningRollout(service);
+    const run = activeRollout(service);
     if (run === null || service.poisoned === run.identity.uid) return;
     await Promise.all([this.observe(service), this.#measure(service, run)]);
     this.decide(service);
@@ -108,7 +129,8 @@ export class Reconciler {
     const { parts, clock } = this.#context;
     const nowMs = clock.nowMs();
     const judge = parts.judgeOf(run.plan.judging.judge);
-    const { record, verdict } = judgeReading(judge, run, outcome, [], calledAtMs, nowMs);
+    const { record, verdict } = judgeReading(judge, run, outcome, service.signals, calledAtMs, nowMs);
+    if (verdict !== null) service.signals = [];
     putRollout(service, record);
     const before = service.verdict;
     service.verdict = verdict ?? (record.judged?.attempt === run.judged?.attempt ? before : null);
@@ -131,7 +153,7 @@ export class Reconciler {
 
   /** Decides on what is known now and carries it out. While a write is under way only what a rollback needs. */
   decide(service: Service): void {
-    const run = runningRollout(service);
+    const run = activeRollout(service);
     if (run === null || service.poisoned === run.identity.uid) return;
     if (service.writer.busy && run.state.decidedAtMs === null) return this.tryRollback(service);
     this.#guard(service, run, () => this.#commit(service, run, this.#decision(service, run, service.blind)));
@@ -189,6 +211,7 @@ export class Reconciler {
     const events = this.#eventsOf(service, record, decision, nowMs);
     const isDue = nowMs - service.lastWriteAtMs >= options.digestEveryMs;
     const canary = canaryAfter(service.canary, record, decision);
+    if (decision.effects.some(isLowering)) this.#context.lane.lower(service.key, run.identity);
     putRollout(service, record);
     if (record !== run || events.length > 0 || isDue) {
       service.canary = canary ?? service.canary;
@@ -198,14 +221,13 @@ export class Reconciler {
         events,
         ...(canary === null ? {} : { canaries: [canary] }),
       });
-      this.#forgetConsumed(service, record);
+      this.#forgetConsumed(service, record, decision);
       for (const outcome of decision.actions) service.outcomes.get(outcome.id)?.(outcome);
       this.#context.changed(service.key);
     }
     if (run.state.inForceSinceMs === null && record.state.inForceSinceMs !== null)
       this.#context.queue.add(service.key);
-    const ready = service.writer.busy ? decision.effects.filter(isFreeOfDisk) : decision.effects;
-    this.effects.run(service, record, ready);
+    this.effects.run(service, record, this.#ready(service, record, decision));
     for (const effect of eventHooks(record, decision.transitions)) this.effects.tell(service, record, effect);
     this.#plan(service, record, decision, nowMs);
   }
@@ -225,32 +247,40 @@ export class Reconciler {
     ];
   }
 
-  #forgetConsumed(service: Service, record: RolloutRecord): void {
+  #forgetConsumed(service: Service, record: RolloutRecord, decision: Decision): void {
     const { name } = record.identity;
     const consumed = new Set(record.state.consumedActions);
-    const answered = new Set(
-      record.state.hooks.filter((hook) => hook.answeredAtMs !== null).map((hook) => hook.id),
+    const open = new Set(
+      record.state.hooks.filter((hook) => hook.answeredAtMs === null).map((hook) => hook.id),
     );
     service.actions = service.actions.filter(
       (entry) => entry.rollout !== name || !consumed.has(entry.action.id),
     );
-    service.answers = service.answers.filter(
-      (entry) => entry.rollout !== name || !answered.has(entry.answer.id),
-    );
-    if (!isEnded(record)) return;
-    service.answers = [];
-    service.actions = [];
-    service.sent = [];
-    service.issued.clear();
-    service.recordedEffects.clear();
+    service.answers = service.answers.filter((entry) => entry.rollout !== name || open.has(entry.answer.id));
+    if (!isEnded(record) || decision.transitions.length === 0) return;
+    service.signals = [];
     service.verdict = null;
     service.unsettled = true;
-    this.#context.queue.add(service.key);
+  }
+
+  /** What may be done now: all, or while the decision is not on disk only what a rollback needs. */
+  #ready(service: Service, record: RolloutRecord, decision: Decision): readonly Effect[] {
+    const notices = [...service.notices, ...decision.effects.filter((effect) => effect.kind === 'notify')];
+    service.notices = service.writer.busy ? notices : [];
+    if (service.writer.busy) return decision.effects.filter((effect) => isFreeOfDisk(record, effect));
+    return [...decision.effects.filter((effect) => effect.kind !== 'notify'), ...notices];
   }
 
   #plan(service: Service, record: RolloutRecord, decision: Decision, nowMs: number): void {
-    if (isEnded(record)) return;
     const { options, queue } = this.#context;
+    const { endedAtMs } = record.state;
+    if (endedAtMs !== null) {
+      const isLeft = decision.effects.length > 0 || service.writer.busy;
+      if (isLeft && nowMs < endedAtMs + trailingMs)
+        return queue.addAt(service.key, nowMs + options.readEveryMs);
+      service.finished = record.identity.uid;
+      return queue.add(service.key);
+    }
     const readEveryMs = Math.min(options.readEveryMs, Math.max(50, record.plan.judging.intervalMs / 4));
     const lookMs = nowMs + (judging(record.state) !== null ? readEveryMs : options.lookEveryMs);
     queue.addAt(service.key, Math.max(nowMs + 1, Math.min(lookMs, decision.wakeAtMs ?? lookMs)));
@@ -283,10 +313,14 @@ export class Reconciler {
   }
 }
 
+function isLowering(effect: Effect): boolean {
+  return effect.kind === 'setRoute' && effect.route.tombstone;
+}
+
 /** What a rollback does without waiting for the disk: the weight, and stable's capacity or template. */
-function isFreeOfDisk(effect: Effect): boolean {
-  if (effect.kind === 'setRoute') return effect.route.tombstone;
-  return effect.kind === 'setArm' && effect.arm === 'stable' && effect.id.includes('rollback');
+function isFreeOfDisk(run: RolloutRecord, effect: Effect): boolean {
+  if (isLowering(effect)) return true;
+  return run.state.decidedAtMs !== null && effect.kind === 'setArm' && effect.arm === 'stable';
 }
 
 /** Worth a write of its own: the first verdict of its kind, and each failed check. */

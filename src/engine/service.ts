@@ -1,5 +1,7 @@
+import type { Signal } from '../analysis/block.ts';
 import type { Verdict } from '../analysis/judge.ts';
 import type { ActionOutcome } from '../rollout/decide.ts';
+import type { Effect } from '../rollout/effect.ts';
 import type { Action, HookAnswer, Observation } from '../rollout/observation.ts';
 import type { CanaryRecord, PlatformObservation, RolloutRecord, ServiceKey } from './ports.ts';
 import type { ServiceWriter } from './service-writer.ts';
@@ -16,6 +18,8 @@ export interface Service {
   rollouts: readonly RolloutRecord[];
   actions: readonly { readonly rollout: string; readonly action: Action }[];
   answers: readonly { readonly rollout: string; readonly answer: HookAnswer }[];
+  /** Of `rollout` webhooks, since the judge was last asked. */
+  signals: readonly Signal[];
   /** Of the current step; null before its first block. */
   verdict: Verdict | null;
   /** Last known, kept when a later reading fails: a rollback is decided with it. */
@@ -36,8 +40,10 @@ export interface Service {
   settleNotBeforeMs: number;
   /** Effects under way or done lately, by their content. */
   readonly issued: Map<string, IssuedEffect>;
-  /** Ids of notifications handed to the outbox. */
-  sent: readonly string[];
+  /** Notifications that wait for the decision they belong to to be on disk. */
+  notices: readonly Effect[];
+  /** Uid of the current rollout once it has ended and nothing is left to do for it. */
+  finished: string | null;
   readonly recordedEffects: Set<string>;
   /** Who waits to hear what became of an action, by its id. */
   readonly outcomes: Map<string, (outcome: ActionOutcome) => void>;
@@ -58,6 +64,7 @@ export function newService(canary: CanaryRecord, writer: ServiceWriter): Service
     rollouts: [],
     actions: [],
     answers: [],
+    signals: [],
     verdict: null,
     observation: null,
     observedAtMs: null,
@@ -70,7 +77,8 @@ export function newService(canary: CanaryRecord, writer: ServiceWriter): Service
     settleTries: 0,
     settleNotBeforeMs: 0,
     issued: new Map(),
-    sent: [],
+    notices: [],
+    finished: null,
     recordedEffects: new Set(),
     outcomes: new Map(),
     lastWriteAtMs: 0,
@@ -90,6 +98,12 @@ export function currentRollout(service: Service): RolloutRecord | null {
 export function runningRollout(service: Service): RolloutRecord | null {
   const current = currentRollout(service);
   return current === null || isEnded(current) ? null : current;
+}
+
+/** The current rollout while `decide` still has something to say of it: also for a while after its end. */
+export function activeRollout(service: Service): RolloutRecord | null {
+  const current = currentRollout(service);
+  return current === null || service.finished === current.identity.uid ? null : current;
 }
 
 /** Puts the record in the place of its former state, or at the end; forgets the oldest ended ones. */
@@ -121,7 +135,7 @@ export function observationOf(
     rebooted: run.bootId !== '' && bootId !== '' && run.bootId !== bootId,
     verdict: service.verdict,
     verdictAttempt: run.judged?.attempt ?? null,
-    sent: service.sent,
+    sent: run.sent,
     hookAnswers: service.answers.filter((entry) => entry.rollout === name).map((entry) => entry.answer),
     actions: service.actions.filter((entry) => entry.rollout === name).map((entry) => entry.action),
   };

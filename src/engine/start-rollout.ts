@@ -77,6 +77,7 @@ export function newRollout(service: Service, options: NewRolloutOptions): Rollou
     judged: null,
     metricCursor: null,
     checks: [],
+    sent: [],
     createdAtMs: nowMs,
     createdBy: options.createdBy,
     bootId: options.bootId,

@@ -111,6 +111,7 @@ export function exampleRollout(patch: Partial<RolloutRecord> = {}): RolloutRecor
     judged: null,
     metricCursor: null,
     checks: [],
+    sent: [],
     createdAtMs: 1_000,
     createdBy: { kind: 'controller', name: 'sluice' },
     bootId: 'boot-1',

@@ -115,6 +115,7 @@ export const sampleRecord: RolloutRecord = {
   metricCursor: null,
   judged: null,
   checks: [],
+  sent: [],
   createdAtMs: recordNowMs - 12 * minute,
   createdBy: { kind: 'person', name: 'ada' },
   bootId: 'b',
