@@ -23,7 +23,11 @@ function ratioObjective(meaning: RatioMeaning, { min, max }: Bounds): WrittenObj
   const bad = badOf(meaning, side);
   const percent = plain(((max ?? min ?? 0) / meaning.scale) * 100);
   if (bad === null || percent < 0 || percent > 100) return null;
-  return { limit: `${side === 'max' ? '<' : '>'} ${percent} %`, total: printSelector(meaning.total), bad: printSelector(bad) };
+  return {
+    limit: `${side === 'max' ? '<' : '>'} ${percent} %`,
+    total: printSelector(meaning.total),
+    bad: printSelector(bad),
+  };
 }
 
 function quantileObjective(meaning: QuantileMeaning, max: number | null): WrittenObjective | null {

@@ -17,13 +17,22 @@ export interface RewrittenQuery {
 export function rewriteQuery(query: string, target: string): RewrittenQuery {
   const narrow = narrowArms(query, target);
   const parsed = parsePromql(narrow.text);
-  const ranges = parsed.ok ? selectorsOf(parsed.value).flatMap(({ range, span }) => (range ? [{ range, span }] : [])) : [];
+  const ranges = parsed.ok
+    ? selectorsOf(parsed.value).flatMap(({ range, span }) => (range ? [{ range, span }] : []))
+    : [];
   const [first] = ranges;
-  const fixed = first?.range.kind === 'fixed' && ranges.every(({ range }) => JSON.stringify(range) === JSON.stringify(first.range));
+  const fixed =
+    first?.range.kind === 'fixed' &&
+    ranges.every(({ range }) => JSON.stringify(range) === JSON.stringify(first.range));
   if (!fixed || first?.range.kind !== 'fixed') return { ...narrow, narrowedText: narrow.text, window: null };
   const spans = ranges.flatMap(({ span }) => windowSpan(narrow.text, span));
   const text = replaceSpans(narrow.text, spans, () => '{{ interval }}');
-  return { text, narrowedText: narrow.text, narrowed: narrow.narrowed, window: formatDuration(first.range.ms) };
+  return {
+    text,
+    narrowedText: narrow.text,
+    narrowed: narrow.narrowed,
+    window: formatDuration(first.range.ms),
+  };
 }
 
 function windowSpan(text: string, span: Span): readonly Span[] {
@@ -31,11 +40,25 @@ function windowSpan(text: string, span: Span): readonly Span[] {
   return from < span.from ? [] : [{ from: from + 1, to: text.indexOf(']', from) }];
 }
 
-function narrowArms(query: string, target: string): { readonly text: string; readonly narrowed: readonly string[] } {
+function narrowArms(
+  query: string,
+  target: string,
+): { readonly text: string; readonly narrowed: readonly string[] } {
   const parsed = parsePromql(query);
-  const wide = parsed.ok ? selectorsOf(parsed.value).flatMap(({ matchers }) => matchers.filter((matcher) => isTooWide(matcher, target))) : [];
-  const text = replaceSpans(query, wide.map(({ span }) => span), (old) => `${/^\s*[^=~!\s]+/.exec(old)?.[0] ?? 'pod'}=~"${canaryPodPattern}"`);
-  return { text, narrowed: [...new Set(wide.map(({ label, operator, value }) => `${label}${operator}"${value}"`))] };
+  const wide = parsed.ok
+    ? selectorsOf(parsed.value).flatMap(({ matchers }) =>
+        matchers.filter((matcher) => isTooWide(matcher, target)),
+      )
+    : [];
+  const text = replaceSpans(
+    query,
+    wide.map(({ span }) => span),
+    (old) => `${/^\s*[^=~!\s]+/.exec(old)?.[0] ?? 'pod'}=~"${canaryPodPattern}"`,
+  );
+  return {
+    text,
+    narrowed: [...new Set(wide.map(({ label, operator, value }) => `${label}${operator}"${value}"`))],
+  };
 }
 
 function replaceSpans(text: string, spans: readonly Span[], replacement: (old: string) => string): string {

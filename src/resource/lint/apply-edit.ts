@@ -1,4 +1,15 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, parseAllDocuments, stringify, type YAMLMap, type YAMLSeq } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type Pair,
+  parseAllDocuments,
+  stringify,
+  type YAMLMap,
+  type YAMLSeq,
+} from 'yaml';
 import { canonicalJson } from '../../lib/canonical-json.ts';
 import type { Edit, Path } from '../finding.ts';
 
@@ -68,7 +79,8 @@ function editNodes(document: Document, edit: Edit): boolean {
       case 'move': {
         const node = document.getIn(edit.path, true);
         // What stands at the goal already is what somebody meant.
-        if (node === undefined || document.hasIn(edit.to)) return node !== undefined && document.deleteIn(edit.path);
+        if (node === undefined || document.hasIn(edit.to))
+          return node !== undefined && document.deleteIn(edit.path);
         document.deleteIn(edit.path);
         document.setIn(edit.to, node);
         return true;
@@ -127,12 +139,17 @@ function setLines(text: string, document: Document, path: Path, value: unknown):
   const parent = nodeAt(document, path.slice(0, -1));
   const key = path.at(-1);
   if (isSeq(parent) && key === parent.items.length) return insert(text, parent, `- ${inline(value)}`);
-  if (isMap(parent) && typeof key === 'string') return insert(text, parent, `${inline(key)}: ${inline(value)}`);
+  if (isMap(parent) && typeof key === 'string')
+    return insert(text, parent, `${inline(key)}: ${inline(value)}`);
   return null;
 }
 
 function inline(value: unknown): string {
-  const written = stringify(value, { lineWidth: 0, collectionStyle: 'flow', flowCollectionPadding: false }).trimEnd();
+  const written = stringify(value, {
+    lineWidth: 0,
+    collectionStyle: 'flow',
+    flowCollectionPadding: false,
+  }).trimEnd();
   return written.includes('\n') ? JSON.stringify(value) : written;
 }
 
@@ -142,7 +159,9 @@ function insert(text: string, parent: YAMLMap | YAMLSeq, line: string): string |
   const start = rangeOf(isMap(parent) ? (first as Pair | undefined)?.key : first)?.[0];
   if (parent.flow === true || start === undefined) return null;
   // An item's own range begins after its dash.
-  const column = isSeq(parent) ? text.lastIndexOf('-', start) - lineStart(text, start) : start - lineStart(text, start);
+  const column = isSeq(parent)
+    ? text.lastIndexOf('-', start) - lineStart(text, start)
+    : start - lineStart(text, start);
   const end = endOfLast(text, parent);
   if (column < 0 || end === null) return null;
   const glue = text.charAt(end - 1) === '\n' ? '' : '\n';
@@ -151,12 +170,14 @@ function insert(text: string, parent: YAMLMap | YAMLSeq, line: string): string |
 
 function endOfLast(text: string, parent: YAMLMap | YAMLSeq): number | null {
   const last = parent.items.at(-1);
-  const range = isMap(parent) ? (rangeOf((last as Pair | undefined)?.value) ?? rangeOf((last as Pair | undefined)?.key)) : rangeOf(last);
+  const range = isMap(parent)
+    ? (rangeOf((last as Pair | undefined)?.value) ?? rangeOf((last as Pair | undefined)?.key))
+    : rangeOf(last);
   return range ? afterLine(text, range[1]) : null;
 }
 
 function rangeOf(node: unknown): readonly [number, number, number] | null {
-  return isScalar(node) || isMap(node) || isSeq(node) || isAlias(node) ? ((node as Node).range ?? null) : null;
+  return isScalar(node) || isMap(node) || isSeq(node) || isAlias(node) ? (node.range ?? null) : null;
 }
 
 function lineStart(text: string, offset: number): number {
@@ -171,7 +192,11 @@ function afterLine(text: string, offset: number): number {
 }
 
 /** The whole lines of a key and its value, if they have them for themselves and the mapping keeps another key. */
-function linesOf(text: string, document: Document, path: Path): { readonly from: number; readonly to: number; readonly column: number } | null {
+function linesOf(
+  text: string,
+  document: Document,
+  path: Path,
+): { readonly from: number; readonly to: number; readonly column: number } | null {
   const parent = nodeAt(document, path.slice(0, -1));
   const pair = pairAt(document, path);
   const key = rangeOf(pair?.key);
@@ -194,7 +219,13 @@ function moveLines(text: string, document: Document, path: Path, to: Path): stri
   const from = commentAbove(text, lines.from);
   const block = text.slice(from, lines.to);
   const ending = block.endsWith('\n') ? '' : '\n';
-  const moved = block.split('\n').map((line) => (line.trim() === '' ? line : ' '.repeat(column) + line.slice(Math.min(lines.column, line.length - line.trimStart().length))));
+  const moved = block
+    .split('\n')
+    .map((line) =>
+      line.trim() === ''
+        ? line
+        : ' '.repeat(column) + line.slice(Math.min(lines.column, line.length - line.trimStart().length)),
+    );
   const between = text.slice(lines.to, end);
   return text.slice(0, from) + between + moved.join('\n') + ending + text.slice(end);
 }

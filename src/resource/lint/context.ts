@@ -30,7 +30,7 @@ export interface MetricSourceEntry extends Part {
 }
 
 /** One query and where it stands. */
-export interface QuerySource {
+interface QuerySource {
   readonly document: SourceDocument;
   readonly path: Path;
   readonly text: string;

@@ -15,7 +15,9 @@ export function fix(file: string, text: string, findings: readonly Finding[]): s
 /** Inner places first, and later items of a list before earlier ones, so that no edit moves the place of the next. */
 function inOrder(edits: readonly Edit[]): readonly Edit[] {
   const distinct = new Map(edits.map((edit) => [JSON.stringify(edit), edit]));
-  return [...distinct.values()].toSorted((a, b) => rank(a) - rank(b) || b.path.length - a.path.length || comparePaths(b, a));
+  return [...distinct.values()].toSorted(
+    (a, b) => rank(a) - rank(b) || b.path.length - a.path.length || comparePaths(b, a),
+  );
 }
 
 function rank(edit: Edit): number {
@@ -26,7 +28,11 @@ function comparePaths(a: Edit, b: Edit): number {
   for (const [index, segment] of a.path.entries()) {
     const other = b.path[index];
     if (segment === other || other === undefined) continue;
-    return typeof segment === 'number' && typeof other === 'number' ? segment - other : String(segment) < String(other) ? -1 : 1;
+    return typeof segment === 'number' && typeof other === 'number'
+      ? segment - other
+      : String(segment) < String(other)
+        ? -1
+        : 1;
   }
   return 0;
 }

@@ -1,3 +1,4 @@
+import { weightsOf } from '../compile/steps.ts';
 import { durationAt, listAt, numberAt } from './values.ts';
 
 /** What Flagger makes of an analysis. Source: `shouldRun…`, `nextStepWeight` and the order of its tick. */
@@ -15,7 +16,8 @@ export interface FlaggerRun {
 }
 
 const leastIntervalMs = 10_000;
-const maxSteps = 1000;
+/** Smaller ones are a mistake, and would be thousands of steps. */
+const leastStepWeight = 0.1;
 
 export function flaggerRun(spec: unknown): FlaggerRun {
   const intervalMs = Math.max(leastIntervalMs, durationAt(spec, ['analysis', 'interval']) ?? 60_000);
@@ -36,13 +38,7 @@ export function flaggerRun(spec: unknown): FlaggerRun {
 function flaggerWeights(spec: unknown): readonly number[] {
   const listed = listAt(spec, ['analysis', 'stepWeights']).filter((weight) => typeof weight === 'number');
   if (listed.length > 0) return listed;
-  const step = numberAt(spec, ['analysis', 'stepWeight']) ?? 0;
-  const ceiling = Math.min(100, numberAt(spec, ['analysis', 'maxWeight']) ?? 100);
-  const weights: number[] = [];
-  if (step <= 0) return weights;
-  for (let weight = step; weights.length < maxSteps; weight += step) {
-    weights.push(Math.min(100, weight));
-    if (weight >= ceiling) break;
-  }
-  return weights;
+  const stepWeight = numberAt(spec, ['analysis', 'stepWeight']) ?? 0;
+  const maxWeight = Math.min(100, numberAt(spec, ['analysis', 'maxWeight']) ?? 100);
+  return stepWeight < leastStepWeight ? [] : weightsOf({ stepWeight, maxWeight });
 }

@@ -8,7 +8,12 @@ export interface KubectlCommand {
   readonly flags: ReadonlyMap<string, string>;
 }
 
-const shortFlags: Readonly<Record<string, string>> = { n: 'namespace', l: 'selector', f: 'filename', o: 'output' };
+const shortFlags: Readonly<Record<string, string>> = {
+  n: 'namespace',
+  l: 'selector',
+  f: 'filename',
+  o: 'output',
+};
 const switches = new Set(['force', 'watch', 'w', 'all', 'wait', 'A', 'all-namespaces']);
 
 /** The kubectl calls of a shell script, as far as they are written out: no shell is run, and variables stay as they are. */
@@ -17,7 +22,11 @@ export function kubectlCommands(script: string): readonly KubectlCommand[] {
     const start = text.search(/(^|[\s;(])kubectl\s/);
     if (start < 0) return [];
     const from = text.indexOf('kubectl', start);
-    const words = text.slice(from).split(/\s+/).map((word) => word.replaceAll(/^["']|["']$/g, '')).filter((word) => word !== '' && word !== '\\');
+    const words = text
+      .slice(from)
+      .split(/\s+/)
+      .map((word) => word.replaceAll(/^["']|["']$/g, ''))
+      .filter((word) => word !== '' && word !== '\\');
     return [{ offset: offset + from, ...readWords(words.slice(1)) }];
   });
 }

@@ -47,6 +47,21 @@ export const lintCodes = {
     'metrics',
     'A number without the counts behind it can only be compared with its limit: chance alone fails good releases and passes bad ones.',
   ),
+  'objective-incomplete': findingCode(
+    'error',
+    'queries',
+    'A share is counted from two selectors, total and bad, and a quantile from the selector of its buckets.',
+  ),
+  'objective-not-selector': findingCode(
+    'error',
+    'queries',
+    'A judge needs the raw counters; a query over them has lost the counts.',
+  ),
+  'objective-bad-outside': findingCode(
+    'warning',
+    'queries',
+    'What counts as bad must be a part of the total, or the share means nothing.',
+  ),
   'query-syntax': findingCode(
     'error',
     'queries',
@@ -323,8 +338,16 @@ export const lintCodes = {
   ),
 
   'convert-steps': findingCode('error', 'convert', 'Without readable steps nothing is converted.'),
-  'convert-nothing': findingCode('warning', 'convert', 'Only Canaries of flagger.app/v1beta1 and what they refer to are converted.'),
-  'convert-address-assumed': findingCode('info', 'convert', 'The query did not say which Prometheus answers it.'),
+  'convert-nothing': findingCode(
+    'warning',
+    'convert',
+    'Only Canaries of flagger.app/v1beta1 and what they refer to are converted.',
+  ),
+  'convert-address-assumed': findingCode(
+    'info',
+    'convert',
+    'The query did not say which Prometheus answers it.',
+  ),
   'convert-selector-narrowed': findingCode(
     'info',
     'convert',
@@ -335,5 +358,9 @@ export const lintCodes = {
     'convert',
     'What the limit means could not be told from the query, so it stays a number without counts behind it, and is judged without a guarantee.',
   ),
-  'convert-both-sides': findingCode('info', 'convert', 'An objective has one side; the range was kept as it is.'),
+  'convert-both-sides': findingCode(
+    'info',
+    'convert',
+    'An objective has one side; the range was kept as it is.',
+  ),
 } as const satisfies Record<string, FindingCodeEntry>;

@@ -1,4 +1,5 @@
 import { checkDocuments } from '../check/check-documents.ts';
+import { compile } from '../compile.ts';
 import { readDocuments } from '../document.ts';
 import { type Finding, sortFindings } from '../finding.ts';
 import { contextOf } from './context.ts';
@@ -11,17 +12,17 @@ export interface LintFile {
   readonly text: string;
 }
 
-/** Everything that `sluice lint` has to say of files that belong together: reading, checking and linting. Never throws. */
+/** Everything that `sluice lint` has to say of files that belong together: reading, checking, compiling and linting. Never throws. */
 export function lintFiles(files: readonly LintFile[]): readonly Finding[] {
   const read = files.map(({ file, text }) => readDocuments(file, text));
   const documents = read.flatMap((one) => one.documents);
   const workflows = new Set(contextOf(documents).workflows);
   const resources = documents.filter((document) => !workflows.has(document));
-  return sortFindings([
-    ...read.flatMap((one) => one.findings),
-    ...checkDocuments(resources).findings,
-    ...lint(documents),
-  ]);
+  // Without a Process the files are meant for a cluster, and what one machine lacks says nothing about them.
+  const checked = resources.some(({ kind }) => kind === 'Process')
+    ? compile(resources)
+    : checkDocuments(resources);
+  return sortFindings([...read.flatMap((one) => one.findings), ...checked.findings, ...lint(documents)]);
 }
 
 const maxRounds = 5;

@@ -3,6 +3,7 @@ import { type Finding, sortFindings } from '../finding.ts';
 import { contextOf, type LintContext } from './context.ts';
 import { lintHooks } from './rules/hooks.ts';
 import { lintMetrics } from './rules/metrics.ts';
+import { lintObjectives } from './rules/objectives.ts';
 import { lintPipelines } from './rules/pipeline.ts';
 import { lintPods } from './rules/pods.ts';
 import { lintProcesses } from './rules/process.ts';
@@ -14,6 +15,7 @@ const rules: readonly ((context: LintContext) => readonly Finding[])[] = [
   lintSteps,
   lintMetrics,
   lintQueries,
+  lintObjectives,
   lintHooks,
   lintService,
   lintPods,

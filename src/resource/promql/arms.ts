@@ -23,7 +23,7 @@ export function selectorCovers(matcher: LabelMatcher, values: readonly string[])
 const podLabels = new Set(['pod', 'pod_name', 'kubernetes_pod_name', 'k8s_pod_name', 'instance_pod']);
 
 /** Is this a label whose values are pod names? */
-export function isPodLabel(label: string): boolean {
+function isPodLabel(label: string): boolean {
   return podLabels.has(label);
 }
 

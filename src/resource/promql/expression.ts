@@ -27,19 +27,19 @@ export interface Selector {
   readonly range: Range | null;
 }
 
-export interface NumberLiteral {
+interface NumberLiteral {
   readonly kind: 'number';
   readonly span: Span;
   readonly value: number;
 }
 
-export interface StringLiteral {
+interface StringLiteral {
   readonly kind: 'string';
   readonly span: Span;
   readonly value: string;
 }
 
-export interface FunctionCall {
+interface FunctionCall {
   readonly kind: 'call';
   readonly span: Span;
   readonly name: string;
@@ -54,7 +54,7 @@ export interface Aggregation {
   readonly args: readonly Expression[];
 }
 
-export interface BinaryExpression {
+interface BinaryExpression {
   readonly kind: 'binary';
   readonly span: Span;
   readonly operator: string;
@@ -64,14 +64,14 @@ export interface BinaryExpression {
   readonly matching: string | null;
 }
 
-export interface UnaryExpression {
+interface UnaryExpression {
   readonly kind: 'unary';
   readonly span: Span;
   readonly operator: '+' | '-';
   readonly operand: Expression;
 }
 
-export interface Subquery {
+interface Subquery {
   readonly kind: 'subquery';
   readonly span: Span;
   readonly operand: Expression;
@@ -79,7 +79,7 @@ export interface Subquery {
 }
 
 /** `offset` or `@`: the same thing at another time. */
-export interface ShiftedExpression {
+interface ShiftedExpression {
   readonly kind: 'shifted';
   readonly span: Span;
   readonly by: 'offset' | 'at';
@@ -104,7 +104,7 @@ export interface PromqlProblem {
   readonly offset: number;
 }
 
-export function childrenOf(expression: Expression): readonly Expression[] {
+function childrenOf(expression: Expression): readonly Expression[] {
   switch (expression.kind) {
     case 'selector':
     case 'number':

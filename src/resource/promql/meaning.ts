@@ -118,7 +118,7 @@ function ratio(total: SummedRate, part: SummedRate, of: 'part' | 'rest'): RatioM
   if (total.selector.metric === null || JSON.stringify(total.window) !== JSON.stringify(part.window))
     return null;
   // Two counters of their own (`errors_total / requests_total`) are a ratio as well; one counter must be a part of itself.
-  if (part.selector.metric === total.selector.metric && !isSubset(part.selector, total.selector)) return null;
+  if (part.selector.metric === total.selector.metric && !isPart(part.selector, total.selector)) return null;
   if (part.selector.metric === null) return null;
   return { kind: 'ratio', total: total.selector, part: part.selector, of, scale: 1, window: total.window };
 }
@@ -158,14 +158,15 @@ function keyOf(matcher: LabelMatcher): string {
   return `${matcher.label}${matcher.operator}${matcher.value}`;
 }
 
-function isSubset(part: Selector, total: Selector): boolean {
+/** Does `part` select only series that `total` selects as well? Told by equal matchers, not by what they match. */
+export function isPart(part: Selector, total: Selector): boolean {
   if (part.metric !== total.metric) return false;
   const own = new Set(part.matchers.map(keyOf));
   return total.matchers.every((matcher) => own.has(keyOf(matcher)));
 }
 
 function sameSelector(a: Selector, b: Selector): boolean {
-  return isSubset(a, b) && isSubset(b, a);
+  return isPart(a, b) && isPart(b, a);
 }
 
 const negated: Readonly<Record<MatchOperator, MatchOperator>> = {
@@ -176,8 +177,8 @@ const negated: Readonly<Record<MatchOperator, MatchOperator>> = {
 };
 
 /** `total` without `part` as one selector: possible when one matcher alone makes the difference. */
-export function restOf(total: Selector, part: Selector): Selector | null {
-  if (!isSubset(part, total)) return null;
+function restOf(total: Selector, part: Selector): Selector | null {
+  if (!isPart(part, total)) return null;
   const shared = new Set(total.matchers.map(keyOf));
   const extra = part.matchers.filter((matcher) => !shared.has(keyOf(matcher)));
   const [only] = extra;

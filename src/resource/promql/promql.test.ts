@@ -6,7 +6,7 @@ import { badOf, meaningOf } from './meaning.ts';
 import { parsePromql } from './parse.ts';
 import { printSelector } from './print.ts';
 import { safeRegExp } from './safe-reg-exp.ts';
-import { fillTemplate } from './template.ts';
+import { placeholdersOf } from './template.ts';
 
 function parse(text: string): Expression {
   const parsed = parsePromql(text);
@@ -225,9 +225,7 @@ describe('parsePromql', () => {
           range: null,
           matchers: matchers.map((one) => ({ ...one, span })),
         };
-        const [read] = selectorsOf(
-          parse(printSelector({ ...selector, matchers: selector.matchers as never })),
-        );
+        const [read] = selectorsOf(parse(printSelector(selector)));
         expect(
           read?.matchers.map(({ label: name, operator, value }) => ({ label: name, operator, value })),
         ).toEqual(matchers);
@@ -294,14 +292,14 @@ describe('arms', () => {
   });
 });
 
-test('fills in a template', () => {
-  const values: Readonly<Record<string, string>> = { target: 'shop', 'variables.code': '500' };
-  expect(fillTemplate('a{t="{{ target }}",c="{{ variables.code }}"}', (name) => values[name])).toEqual({
-    ok: true,
-    value: 'a{t="shop",c="500"}',
-  });
-  expect(fillTemplate('a[{{ interval }}]', (name) => values[name])).toMatchObject({
-    ok: false,
-    error: { offset: 2 },
-  });
+test('placeholders', () => {
+  const text = 'a{x="{{ variables.code }}", y="{{- index variables "my-key" -}}", z="{{target}}"}';
+  const found = placeholdersOf(text);
+  expect(found.ok && found.value.map(({ name, from, to }) => [name, text.slice(from, to)])).toEqual([
+    ['variables.code', '{{ variables.code }}'],
+    ['variables.my-key', '{{- index variables "my-key" -}}'],
+    ['target', '{{target}}'],
+  ]);
+  expect(parsePromql(text)).toMatchObject({ ok: true });
+  expect(placeholdersOf('a{{ b }}')).toMatchObject({ ok: false, error: { offset: 1 } });
 });

@@ -2,15 +2,7 @@ import { failure, ok, type Result } from '../../lib/result.ts';
 import type { PromqlProblem } from './expression.ts';
 
 /** What a query of a MetricTemplate may ask for between double braces; `variables.x` reads the metric's `templateVariables`. */
-export const placeholderNames = [
-  'name',
-  'namespace',
-  'target',
-  'service',
-  'ingress',
-  'route',
-  'interval',
-] as const;
+const placeholderNames = ['name', 'namespace', 'target', 'service', 'ingress', 'route', 'interval'] as const;
 
 export type PlaceholderName = (typeof placeholderNames)[number] | `variables.${string}`;
 
@@ -21,27 +13,35 @@ export interface Placeholder {
 }
 
 const bracePattern = /\{\{-?\s*(.*?)\s*-?\}\}/gs;
-const variablePattern = /^variables\.[A-Za-z_][A-Za-z0-9_]*$/;
+const variablePattern = /^(?:variables\.([\w-]+)|index\s+variables\s+"([^"]*)")$/;
 
 /** Finds the placeholders of a query. An unknown one is a problem: Flagger's template would fail at the first tick. */
 export function placeholdersOf(text: string): Result<readonly Placeholder[], PromqlProblem> {
   const found: Placeholder[] = [];
   for (const match of text.matchAll(bracePattern)) {
     const name = match[1] ?? '';
-    if (!isPlaceholderName(name)) {
+    const variable = variablePattern.exec(name);
+    if (variable) {
+      found.push({
+        name: `variables.${variable[1] ?? variable[2] ?? ''}`,
+        from: match.index,
+        to: match.index + match[0].length,
+      });
+    } else if (isPlaceholderName(name)) {
+      found.push({ name, from: match.index, to: match.index + match[0].length });
+    } else {
       const known = [...placeholderNames, 'variables.NAME'].join(', ');
       return failure({
         message: `unknown placeholder "${match[0]}"; known are ${known}`,
         offset: match.index,
       });
     }
-    found.push({ name, from: match.index, to: match.index + match[0].length });
   }
   return ok(found);
 }
 
-function isPlaceholderName(name: string): name is PlaceholderName {
-  return (placeholderNames as readonly string[]).includes(name) || variablePattern.test(name);
+function isPlaceholderName(name: string): name is (typeof placeholderNames)[number] {
+  return (placeholderNames as readonly string[]).includes(name);
 }
 
 /**
@@ -77,23 +77,4 @@ function quoteAfter(text: string, open: string | null): string | null {
     }
   }
   return quote;
-}
-
-/** Fills in the placeholders. A value that is not given is a problem, as in Flagger. */
-export function fillTemplate(
-  text: string,
-  valueOf: (name: PlaceholderName) => string | undefined,
-): Result<string, PromqlProblem> {
-  const placeholders = placeholdersOf(text);
-  if (!placeholders.ok) return placeholders;
-  let filled = '';
-  let at = 0;
-  for (const placeholder of placeholders.value) {
-    const value = valueOf(placeholder.name);
-    if (value === undefined)
-      return failure({ message: `no value for "${placeholder.name}"`, offset: placeholder.from });
-    filled += text.slice(at, placeholder.from) + value;
-    at = placeholder.to;
-  }
-  return ok(filled + text.slice(at));
 }

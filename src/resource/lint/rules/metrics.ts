@@ -1,9 +1,10 @@
 import { formatDuration } from '../../../lib/duration.ts';
 import { type Finding, findingAt } from '../../finding.ts';
+import { parseObjective } from '../../objective.ts';
 import type { CanarySource, LintContext, MetricSourceEntry } from '../context.ts';
 import { flaggerRun } from '../flagger-arithmetic.ts';
 import { configMapMetrics, type ConfigMapMetric } from '../config-map-metrics.ts';
-import { durationAt, has } from '../values.ts';
+import { durationAt, has, textAt } from '../values.ts';
 
 const meanProviders = new Set(['nginx', 'skipper']);
 
@@ -24,40 +25,86 @@ function isBuiltIn(metric: MetricSourceEntry, name: string): boolean {
   return metric.name === name && metric.queries.length === 0 && !has(metric.value, ['templateRef']);
 }
 
+/** One number with a limit: how many of which requests may fail, in percent. */
+interface ShareLimit {
+  readonly metric: MetricSourceEntry;
+  readonly allowed: number;
+  /** As written, and how to write another one. */
+  readonly shown: string;
+  readonly side: 'min' | 'max';
+  readonly objective: boolean;
+  /** Equal for metrics that count the same requests. */
+  readonly counted: string;
+}
+
 /** A least success rate of 99 and a largest error rate of 0.1 are one check with two limits. */
 function sameCheck(canary: CanarySource): readonly Finding[] {
-  const success = canary.metrics.find(
-    (metric) => metric.name === 'request-success-rate' && metric.min !== null,
-  );
-  const error = canary.metrics.find((metric) => metric.name === 'error-rate' && metric.max !== null);
-  if (!success || !error || success.min === null || error.max === null) return [];
-  const implied = round(100 - success.min);
-  const least = round(100 - error.max);
-  const agree = implied === error.max;
-  const message = agree
-    ? `request-success-rate of at least ${success.min} and error-rate of at most ${error.max} are the same check.`
-    : `request-success-rate of at least ${success.min} allows ${implied} % of errors, error-rate of at most ${error.max} allows ${error.max} %: one number with two limits.`;
-  const stricter = Math.max(success.min, least);
-  const edit =
-    agree || stricter === success.min
-      ? null
-      : ({
-          kind: 'set',
-          document: canary.document.index,
-          path: [...success.path, 'thresholdRange', 'min'],
-          value: stricter,
-        } as const);
-  const fix = agree ? 'keep one of the two' : `write thresholdRange.min: ${stricter}, or drop one of the two`;
-  const severity = agree ? 'info' : 'warning';
-  return [
-    findingAt(canary.document, [...success.path, 'thresholdRange', 'min'], {
+  const limits = canary.metrics.flatMap((metric) => shareLimit(metric) ?? []);
+  return limits.flatMap((limit, index) => {
+    const twin = limits.find((other, at) => at !== index && other.counted === limit.counted);
+    // Said once, at the laxer one; where they agree, at the second.
+    if (
+      !twin ||
+      limit.allowed < twin.allowed ||
+      (limit.allowed === twin.allowed && limits.indexOf(twin) > index)
+    )
+      return [];
+    return [sameCheckFinding(canary, limit, twin)];
+  });
+}
+
+function sameCheckFinding(canary: CanarySource, limit: ShareLimit, twin: ShareLimit): Finding {
+  const path = limit.objective
+    ? [...limit.metric.path, 'objective']
+    : [...limit.metric.path, 'thresholdRange', limit.side];
+  const both = `${limit.metric.name} ${limit.shown} and ${twin.metric.name} ${twin.shown}`;
+  if (limit.allowed === twin.allowed) {
+    return findingAt(canary.document, path, {
       code: 'metric-same-check',
-      severity,
-      message,
-      fix,
-      edit,
-    }),
-  ];
+      severity: 'info',
+      message: `${both} are the same check.`,
+      fix: 'keep one of the two',
+    });
+  }
+  const message = `${both} are one number with two limits: ${limit.allowed} % and ${twin.allowed} % of errors.`;
+  const wanted = limit.side === 'min' ? round(100 - twin.allowed) : twin.allowed;
+  const edit = limit.objective
+    ? null
+    : ({ kind: 'set', document: canary.document.index, path, value: wanted } as const);
+  const fix = limit.objective
+    ? `write the stricter limit in both, or drop one of the two`
+    : `write thresholdRange.${limit.side}: ${wanted}, or drop one of the two`;
+  return findingAt(canary.document, path, { code: 'metric-same-check', message, fix, edit });
+}
+
+function shareLimit(metric: MetricSourceEntry): ShareLimit | null {
+  const written = textAt(metric.value, ['objective']) ?? textAt(metric.value, ['objective', 'limit']);
+  if (written !== null) return objectiveLimit(metric, written);
+  if (has(metric.value, ['templateRef']) || has(metric.value, ['query'])) return null;
+  const common = { metric, objective: false, counted: 'requests' };
+  if (metric.name === 'request-success-rate' && metric.min !== null) {
+    return { ...common, side: 'min', allowed: round(100 - metric.min), shown: `of at least ${metric.min}` };
+  }
+  if (metric.name === 'error-rate' && metric.max !== null)
+    return { ...common, side: 'max', allowed: metric.max, shown: `of at most ${metric.max}` };
+  return null;
+}
+
+function objectiveLimit(metric: MetricSourceEntry, written: string): ShareLimit | null {
+  const parsed = parseObjective(written, metric.name);
+  if (!parsed.ok || parsed.value.measure.kind === 'latencyQuantile') return null;
+  const { min, max } = parsed.value.limit;
+  const bad = textAt(metric.value, ['objective', 'bad']);
+  const counted = bad === null ? 'requests' : `${textAt(metric.value, ['objective', 'total'])} ${bad}`;
+  const allowed = min === undefined ? (max ?? 0) : round(100 - min);
+  return {
+    metric,
+    objective: true,
+    side: min === undefined ? 'max' : 'min',
+    allowed,
+    shown: written,
+    counted,
+  };
 }
 
 function round(value: number): number {

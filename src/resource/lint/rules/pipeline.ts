@@ -31,7 +31,8 @@ function callsOf(document: SourceDocument): readonly Call[] {
       const path: Path = ['jobs', job, 'steps', index, 'run'];
       return kubectlCommands(script).map((command) => ({
         command,
-        at: (parts: FindingParts) => findingIn(document.file, placeInText(document, path, script, command.offset), parts),
+        at: (parts: FindingParts) =>
+          findingIn(document.file, placeInText(document, path, script, command.offset), parts),
       }));
     }),
   );
@@ -50,7 +51,13 @@ function lintCall(context: LintContext, call: Call, waits: boolean): readonly Fi
   const deletes = verb === 'delete' || (verb === 'replace' && call.command.flags.has('force'));
   if (deletes && (isCanaryWord(second) || isCanaryWord(third))) {
     const message = `The pipeline runs kubectl ${verb} on a Canary.`;
-    return [call.at({ code: 'delete-in-pipeline', message, fix: 'apply the Canary instead, or set revertOnDeletion: true first' })];
+    return [
+      call.at({
+        code: 'delete-in-pipeline',
+        message,
+        fix: 'apply the Canary instead, or set revertOnDeletion: true first',
+      }),
+    ];
   }
   return [];
 }
@@ -69,7 +76,8 @@ function workloadOf(words: readonly string[]): string | null {
 function findCanary(context: LintContext, command: KubectlCommand, name: string): CanarySource | undefined {
   const namespace = command.flags.get('namespace');
   return context.canaries.find(
-    ({ document, target }) => target === name && (namespace === undefined || namespace === document.namespace),
+    ({ document, target }) =>
+      target === name && (namespace === undefined || namespace === document.namespace),
   );
 }
 
@@ -94,14 +102,31 @@ function lintWait(context: LintContext, call: Call): readonly Finding[] {
   const timeout = parseDuration(flags.get('timeout') ?? '30s');
   const shown = timeout.ok ? formatDuration(timeout.value) : 'its timeout';
   const found = [
-    call.at({ code: 'wait-already-true', message: 'kubectl wait for Promoted is true before the release has begun.', fix: `use ${wait}: it first waits until the new revision is seen` }),
-    call.at({ code: 'wait-not-failing-fast', message: `After a rollback this still waits for ${shown}.`, fix: `use ${wait}: it ends with the release, however that ends, and says how by its exit code` }),
+    call.at({
+      code: 'wait-already-true',
+      message: 'kubectl wait for Promoted is true before the release has begun.',
+      fix: `use ${wait}: it first waits until the new revision is seen`,
+    }),
+    call.at({
+      code: 'wait-not-failing-fast',
+      message: `After a rollback this still waits for ${shown}.`,
+      fix: `use ${wait}: it ends with the release, however that ends, and says how by its exit code`,
+    }),
   ];
-  const canary = context.canaries.find(({ document }) => document.name === name && (!flags.has('namespace') || flags.get('namespace') === document.namespace));
+  const canary = context.canaries.find(
+    ({ document }) =>
+      document.name === name && (!flags.has('namespace') || flags.get('namespace') === document.namespace),
+  );
   const longest = canary ? longestRun(context, canary) : null;
   if (timeout.ok && longest !== null && timeout.value < longest.totalMs) {
     const message = `The wait gives up after ${shown}; a release that ends well may take ${formatDuration(longest.totalMs)} (${longest.words}).`;
-    found.push(call.at({ code: 'wait-too-short', message, fix: `write --timeout=${Math.ceil((longest.totalMs * 1.1) / 60_000)}m or more` }));
+    found.push(
+      call.at({
+        code: 'wait-too-short',
+        message,
+        fix: `write --timeout=${Math.ceil((longest.totalMs * 1.1) / 60_000)}m or more`,
+      }),
+    );
   }
   return found;
 }
@@ -113,14 +138,19 @@ interface LongestRun {
 
 /** The longest run that can still end in a promotion. */
 function longestRun(context: LintContext, { document, spec, target, flavour }: CanarySource): LongestRun {
-  const workload = context.ofKind('Deployment').find((one) => one.name === target && one.namespace === document.namespace);
+  const workload = context
+    .ofKind('Deployment')
+    .find((one) => one.name === target && one.namespace === document.namespace);
   const startMs = (numberAt(spec, ['progressDeadlineSeconds']) ?? 600) * 1000;
   const rollMs = (numberAt(workload?.value, ['spec', 'progressDeadlineSeconds']) ?? 600) * 1000;
   const pods = `${formatDuration(startMs)} until the canary is ready, ${formatDuration(rollMs)} to replace stable`;
   if (flavour === 'sluice') {
     const holds = listAt(spec, ['analysis', 'steps']).map((step) => durationAt(step, ['duration']) ?? 0);
     const heldMs = holds.reduce((sum, hold) => sum + hold, 0) + (durationAt(spec, ['bakeDuration']) ?? 0);
-    return { totalMs: heldMs + startMs + rollMs, words: `${formatDuration(heldMs)} of steps and bake, ${pods}` };
+    return {
+      totalMs: heldMs + startMs + rollMs,
+      words: `${formatDuration(heldMs)} of steps and bake, ${pods}`,
+    };
   }
   const run = flaggerRun(spec);
   const failedMs = (run.threshold - 1) * run.intervalMs;

@@ -1,13 +1,7 @@
 import { formatDuration } from '../../../lib/duration.ts';
 import { type Finding, findingAt, findingIn, type FindingParts, type Position } from '../../finding.ts';
 import { canaryPodPattern, isTooWide, podNameExamples } from '../../promql/arms.ts';
-import {
-  type Expression,
-  type LabelMatcher,
-  type Selector,
-  selectorsOf,
-  valueTypeOf,
-} from '../../promql/expression.ts';
+import { type Expression, type Selector, selectorsOf, valueTypeOf } from '../../promql/expression.ts';
 import { badOf, constantOf, meaningOf, type QueryMeaning } from '../../promql/meaning.ts';
 import { parsePromql } from '../../promql/parse.ts';
 import { type ConfigMapMetric, configMapMetrics } from '../config-map-metrics.ts';
@@ -149,7 +143,9 @@ function yieldsOne(expression: Expression): boolean {
     case 'unary':
     case 'shifted':
       return yieldsOne(expression.operand);
-    default:
+    case 'selector':
+    case 'string':
+    case 'subquery':
       return false;
   }
 }

@@ -57,15 +57,13 @@ function gateways({ document, spec, provider: name }: CanarySource): readonly Fi
     ];
   }
   if (listed.includes('mesh')) return [];
-  const edit = {
-    kind: 'set',
-    document: document.index,
-    path: [...path, listed.length],
-    value: 'mesh',
-  } as const;
   const message = `gateways lists ${listed.map(String).join(', ')} without mesh.`;
   return [
-    findingAt(document, path, { code: 'gateways-without-mesh', message, fix: 'add mesh to the list, if callers inside the mesh count as traffic' }),
+    findingAt(document, path, {
+      code: 'gateways-without-mesh',
+      message,
+      fix: 'add mesh to the list, if callers inside the mesh count as traffic',
+    }),
   ];
 }
 
