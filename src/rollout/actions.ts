@@ -8,7 +8,7 @@ import { clear, enterPromotion, leaveStep } from './next-step.ts';
 import type { Action } from './observation.ts';
 import { originOf, pause, resume } from './pause.ts';
 import { rollBack } from './rollback.ts';
-import type { RolloutState } from './state.ts';
+import type { RolloutState, StateName } from './state.ts';
 import { endBake } from './states/baking.ts';
 
 export interface Acted {
@@ -131,26 +131,24 @@ function approve(context: Context, state: RolloutState, action: Action): Move | 
 }
 
 function pauseFor(context: Context, state: RolloutState, action: Action): Move | string {
-  switch (state.name) {
-    case 'Pending':
-    case 'Starting':
-    case 'Stepping':
-    case 'Holding':
-    case 'AwaitingApproval':
-    case 'Baking':
-      return modeOf(context) === 'first'
-        ? refuse('the first revision of a service has nothing to pause')
-        : pause(context, state, {
-            reason: 'paused-by-person',
-            message: because(`paused by ${action.actor.name}`, action),
-            actor: action.actor,
-          });
-    case 'Paused':
-      return refuse('it is paused already');
-    default:
-      return refuse(`${state.name} cannot stop half-way; roll it back instead`);
-  }
+  if (state.name === 'Paused') return refuse('it is paused already');
+  if (!pausable.has(state.name)) return refuse(`${state.name} cannot stop half-way; roll it back instead`);
+  if (modeOf(context) === 'first') return refuse('the first revision of a service has nothing to pause');
+  return pause(context, state, {
+    reason: 'paused-by-person',
+    message: because(`paused by ${action.actor.name}`, action),
+    actor: action.actor,
+  });
 }
+
+const pausable: ReadonlySet<StateName> = new Set([
+  'Pending',
+  'Starting',
+  'Stepping',
+  'Holding',
+  'AwaitingApproval',
+  'Baking',
+]);
 
 function advance(context: Context, state: RolloutState, action: Action): Move | string {
   if (state.name === 'Holding' || (state.name === 'AwaitingApproval' && state.resume === 'Holding')) {

@@ -3,6 +3,7 @@ import type { Context } from './context.ts';
 import type { Effect } from './effect.ts';
 import { touchesCanary } from './routing.ts';
 import type { RolloutState } from './state.ts';
+import { isTrafficGone } from './verified.ts';
 
 /** Floor, stable, canary, streams. Stable before the canary: capacity comes before it is needed elsewhere. */
 export function armEffects(context: Context, state: RolloutState): readonly Effect[] {
@@ -48,9 +49,13 @@ function canary(context: Context, state: RolloutState): readonly Effect[] {
   const arm = context.observation.canary;
   if (arm === null || modeOf(context) !== 'twoArm') return [];
   const { revision, replicas } = state.canary;
-  if (state.phase === 'scaleDown')
-    return arm.replicas > 0 ? [setArm(context, state, 'canary', arm.revision ?? revision, 0)] : [];
+  const isQuiet = isTrafficGone(context);
+  if (state.phase === 'scaleDown') {
+    return arm.replicas > 0 && isQuiet ? [setArm(context, state, 'canary', arm.revision ?? revision, 0)] : [];
+  }
   if (!isKept(state) || (arm.revision === revision && arm.replicas >= replicas)) return [];
+  // An earlier run's canary is replaced only once it is proven to have no traffic.
+  if (arm.revision !== revision && arm.replicas > 0 && !isQuiet) return [];
   return [
     setArm(
       context,

@@ -56,20 +56,18 @@ function noticeOf(
 }
 
 function severityOf(transition: Pick<Transition, 'to' | 'reason'>): Notify['severity'] | null {
-  switch (transition.to) {
-    case 'RolledBack':
-    case 'Failed':
-      return 'error';
-    case 'Aborted':
-    case 'Paused':
-    case 'AwaitingApproval':
-      return 'warn';
-    case 'Promoted':
-      return 'info';
-    default:
-      return transition.reason === 'rescuing-to-canary' ? 'error' : null;
-  }
+  if (transition.reason === 'rescuing-to-canary') return 'error';
+  return severities[transition.to] ?? null;
 }
+
+const severities: Readonly<Partial<Record<StateName, Notify['severity']>>> = {
+  RolledBack: 'error',
+  Failed: 'error',
+  Aborted: 'warn',
+  Paused: 'warn',
+  AwaitingApproval: 'warn',
+  Promoted: 'info',
+};
 
 /** Past the bound for the whole run: said once, nothing else happens. */
 function slow(context: Context, state: RolloutState): readonly Notify[] {

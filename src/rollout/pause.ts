@@ -1,7 +1,8 @@
 import { type Context, type Move, move } from './context.ts';
+import { canarySuffices } from './arms.ts';
+import { enterStep } from './next-step.ts';
 import { allToCanary } from './routing.ts';
 import type { Actor, RolloutState, StateName } from './state.ts';
-import { enterStep } from './next-step.ts';
 import { heldMs, verdictOf } from './verdict.ts';
 
 export interface PauseCause {
@@ -13,7 +14,7 @@ export interface PauseCause {
 /** Stops the clocks, not the judging. The route is left as it is found: what somebody lowered is not raised again (SPEC R70). */
 export function pause(context: Context, state: RolloutState, cause: PauseCause): Move {
   const { route } = context.observation;
-  const isFound = cause.reason !== 'paused-by-person' && route !== null;
+  const isFound = cause.reason === 'lowered-elsewhere' && route !== null;
   return move(context, state, {
     to: 'Paused',
     phase: state.phase,
@@ -37,11 +38,14 @@ export function originOf(state: RolloutState): StateName {
 }
 
 /** A person goes on. Where the route was found lowered, the same step is written and proven anew, as another attempt. */
-export function resume(context: Context, state: RolloutState, actor: Actor): Move {
+export function resume(context: Context, state: RolloutState, actor: Actor): Move | string {
   const origin = state.resume ?? 'Pending';
   if (state.reason === 'paused-by-person') return goOn(context, state, origin, actor, {});
   if (origin === 'Stepping' || origin === 'Holding') return enterStep(context, state, state.step, actor);
-  return goOn(context, state, origin, actor, restoredRoute(context, state, origin));
+  const patch = restoredRoute(context, state, origin);
+  if (patch.route !== undefined && !canarySuffices(context, state))
+    return 'the canary has too few replicas for its traffic';
+  return goOn(context, state, origin, actor, patch);
 }
 
 function goOn(

@@ -22,17 +22,14 @@ export function drain(
   const { canary } = context.observation;
   const isIdle = canary !== null && (canary.inFlight === 0 || (canary.replicas === 0 && canary.ready === 0));
   const isOver = state.deadlineMs !== null && context.nowMs >= state.deadlineMs;
-  switch (state.phase) {
-    case 'drain':
-      if (isIdle) return scaleDown(context, state);
-      return isOver ? closeStreams(context, state) : stay(state);
-    case 'closeStreams':
-      return isIdle || isOver ? scaleDown(context, state) : stay(state);
-    default:
-      return canary !== null && canary.replicas === 0 && canary.ready === 0
-        ? onDone(context, state)
-        : stay(state);
+  if (state.phase === 'drain') {
+    if (isIdle) return scaleDown(context, state);
+    return isOver ? closeStreams(context, state) : stay(state);
   }
+  if (state.phase === 'closeStreams') return isIdle || isOver ? scaleDown(context, state) : stay(state);
+  return canary !== null && canary.replicas === 0 && canary.ready === 0
+    ? onDone(context, state)
+    : stay(state);
 }
 
 function closeStreams(context: Context, state: RolloutState): Move {

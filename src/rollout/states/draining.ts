@@ -12,21 +12,17 @@ import { shiftBack, stableLost, startShiftBack } from './shift-back.ts';
  * is a phase of it, since it carries no traffic and drains the old version: the bake was the time for second thoughts.
  */
 export function draining(context: Context, state: RolloutState): Move {
-  switch (state.phase) {
-    case 'roll': {
-      if (stableRolledOut(context, state)) return startShiftBack(context, state, 'Draining');
-      const failure = rollFailure(context, state);
-      return failure === null
-        ? stay(noteProgress(context, state, context.observation.stable))
-        : startRescue(context, state, failure);
-    }
-    case 'shiftBack':
-      return shiftBack(context, state, drained);
-    case 'rescue':
-      return rescue(context, state);
-    case 'scaleDown':
-      return drain(context, state, succeed);
-    default:
-      return stableLost(context, state) ?? drain(context, state, succeed);
-  }
+  if (state.phase === 'roll') return rollIdle(context, state);
+  if (state.phase === 'shiftBack') return shiftBack(context, state, drained);
+  if (state.phase === 'rescue') return rescue(context, state);
+  const lost = state.phase === 'scaleDown' ? null : stableLost(context, state);
+  return lost ?? drain(context, state, succeed);
+}
+
+function rollIdle(context: Context, state: RolloutState): Move {
+  if (stableRolledOut(context, state)) return startShiftBack(context, state, 'Draining');
+  const failure = rollFailure(context, state);
+  return failure === null
+    ? stay(noteProgress(context, state, context.observation.stable))
+    : startRescue(context, state, failure);
 }

@@ -11,18 +11,11 @@ import { shiftBack, startShiftBack } from './shift-back.ts';
 
 /** The judged revision becomes stable: by way of the canary (`bake`), or under its share (`rolling`) (SPEC R50 to R55). */
 export function promoting(context: Context, state: RolloutState): Move {
-  switch (state.phase) {
-    case 'shift':
-      return verifyAll(context, state);
-    case 'roll':
-      return modeOf(context) === 'inPlace' ? watchInPlace(context, state) : watchRoll(context, state);
-    case 'shiftBack':
-      return shiftBack(context, state, drained);
-    case 'rescue':
-      return rescue(context, state);
-    default:
-      return scaleUp(context, state);
-  }
+  if (state.phase === 'shift') return verifyAll(context, state);
+  if (state.phase === 'roll')
+    return modeOf(context) === 'inPlace' ? watchInPlace(context, state) : watchRoll(context, state);
+  if (state.phase === 'shiftBack') return shiftBack(context, state, drained);
+  return state.phase === 'rescue' ? rescue(context, state) : scaleUp(context, state);
 }
 
 function scaleUp(context: Context, state: RolloutState): Move {

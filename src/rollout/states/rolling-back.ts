@@ -1,26 +1,14 @@
 import { isAlone, stableRolledOut } from '../arms.ts';
 import { type Context, type Move, move, patched, stay } from '../context.ts';
 import { isExpired } from '../deadlines.ts';
-import { touchesCanary } from '../routing.ts';
 import type { RolloutState } from '../state.ts';
+import { isTrafficGone } from '../verified.ts';
 import { drain, drained } from './drain.ts';
 
 /** Weight 0 proven (users are safe), template set back, drain, scale down, end (SPEC R41 to R45). Never touches the route. */
 export function rollingBack(context: Context, state: RolloutState): Move {
-  switch (state.phase) {
-    case 'shift':
-      return verifyNoTraffic(context, state);
-    case 'restoreTemplate':
-      return restoreTemplate(context, state);
-    default:
-      return drain(context, state, finish);
-  }
-}
-
-/** Is nothing of the users' traffic on the canary any more, by proof? */
-export function isTrafficGone(context: Context): boolean {
-  const { route } = context.observation;
-  return route !== null && route.inForce && !touchesCanary(route.routing);
+  if (state.phase === 'shift') return verifyNoTraffic(context, state);
+  return state.phase === 'restoreTemplate' ? restoreTemplate(context, state) : drain(context, state, finish);
 }
 
 function verifyNoTraffic(context: Context, state: RolloutState): Move {

@@ -3,8 +3,8 @@ import { type Context, type Move, move, stay, wait } from '../context.ts';
 import { isExpired, noteProgress } from '../deadlines.ts';
 import { clear, enterPromotion, enterStep, succeed } from '../next-step.ts';
 import { rollBack } from '../rollback.ts';
-import { touchesCanary } from '../routing.ts';
 import type { RolloutState } from '../state.ts';
+import { isTrafficGone } from '../verified.ts';
 import { passGatesFrom } from './at-gate.ts';
 
 /** Before the first step: stable, its floor and the route are right, then the canary is made (SPEC R10 to R14). */
@@ -46,8 +46,7 @@ function firstRevision(context: Context, state: RolloutState): Move {
  * and no canary is made before weight 0 is proven.
  */
 function prepare(context: Context, state: RolloutState): Move {
-  const { route } = context.observation;
-  const isQuiet = route !== null && !touchesCanary(route.routing) && route.inForce;
+  const isQuiet = isTrafficGone(context);
   if (!stableSuffices(context) && !(state.skipRest === 'person' && isQuiet)) {
     if (isExpired(context, state.deadlineMs)) {
       return rollBack(context, state, {
