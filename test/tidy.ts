@@ -21,9 +21,9 @@ export const importTable: Readonly<Record<string, readonly string[]>> = {
   hooks: ['engine', 'types:rollout', 'undici'],
   notify: ['engine', 'hooks', 'types:rollout'],
   record: ['engine', 'types:rollout', 'types:analysis', 'kysely'],
-  server: ['engine', 'resource', 'types:rollout', 'hono', '@hono/node-server'],
+  server: ['engine', 'resource', 'types:rollout', 'types:analysis', 'hono', '@hono/node-server', 'zod'],
   client: ['types:resource', 'eventsource-parser', 'undici'],
-  cli: ['client', 'resource', 'rollout', 'analysis', 'commander', 'picocolors', 'log-update'],
+  cli: ['client', 'resource', 'rollout', 'analysis', 'commander', 'picocolors', 'log-update', 'yaml'],
   main: ['*'],
 };
 

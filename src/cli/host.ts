@@ -11,15 +11,21 @@ export interface UpOptions {
   readonly quiet: boolean;
 }
 
-export interface LoadOptions {
-  readonly url: string;
-  readonly args: readonly string[];
-}
-
 export interface LoadtesterOptions {
   readonly state: string;
   readonly host: string;
   readonly port: number;
+  /** Host names that webhooks use for it; registered with the engine of the state directory while it runs. */
+  readonly names: readonly string[];
+  /** Whole command lines that may run as programs. */
+  readonly allowed: readonly string[];
+}
+
+/** What re-hashing an audit export found. */
+export interface AuditVerification {
+  readonly ok: boolean;
+  readonly records: number;
+  readonly message: string;
 }
 
 /** Something that `doctor` looked at. */
@@ -37,6 +43,8 @@ export interface LocalCommands {
   stopRemains(state: string): Promise<boolean>;
   load(args: readonly string[]): Promise<number>;
   loadtester(options: LoadtesterOptions): Promise<number>;
+  /** Re-hashes an export, a line a record. */
+  verifyAudit(lines: AsyncIterable<string>): Promise<AuditVerification>;
   /** What only the platform knows: keeper, proxy workers, sockets. */
   inspectPlatform(state: string): Promise<readonly DoctorFinding[]>;
 }

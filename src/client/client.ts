@@ -134,7 +134,7 @@ export class SluiceClient {
     if (query.revision !== undefined) parameters.set('revision', query.revision);
     const response = await this.#transport.send({
       method: 'GET',
-      path: `/api/v1/services/${path(key)}/logs?${parameters}`,
+      path: `/api/v1/services/${path(key)}/logs?${parameters.toString()}`,
       signal: query.signal,
     });
     for await (const line of linesOf(response)) yield JSON.parse(line) as LogLineView;

@@ -2,7 +2,7 @@ import type { CheckVerdict, Limit, VerdictKind } from '../analysis/judge.ts';
 import type { ErrorCode, Retry } from '../lib/error-codes.ts';
 import type { Arm } from '../rollout/effect.ts';
 import type { ActionKind, EvidenceLevel } from '../rollout/observation.ts';
-import type { Routing, Strategy } from '../rollout/plan.ts';
+import type { Plan, Routing, Strategy } from '../rollout/plan.ts';
 import type { Actor, Owner, Reason, StateName, TerminalName } from '../rollout/state.ts';
 
 /**
@@ -159,6 +159,8 @@ export interface ServiceDocument extends Versioned {
   readonly service: ServiceView;
   /** The user's YAML documents as applied. */
   readonly source: readonly string[];
+  /** What the next rollout will follow. */
+  readonly plan: Plan;
 }
 
 export interface RolloutListDocument extends Versioned {

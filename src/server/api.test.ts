@@ -6,6 +6,14 @@ import { createApi, openPaths } from './api.ts';
 const authorized = { authorization: `Bearer ${fakeToken}` };
 const json = { ...authorized, 'content-type': 'application/json', 'sluice-actor': 'person:ada' };
 
+const manifest = `apiVersion: sluice.dev/v1alpha1
+kind: Process
+metadata: { name: web }
+spec:
+  command: [node, server.mjs]
+  listen: { port: 8080 }
+`;
+
 /** Routes as a client would call them; middleware is registered under `*` and is no route. */
 function routesOf(api: ReturnType<typeof createApi>): readonly { method: string; path: string }[] {
   return api.routes
@@ -83,6 +91,88 @@ test('a service and its rollout', async () => {
     {
       "kind": "Service",
       "nowMs": 1903867200000,
+      "plan": {
+        "approvalBeforePromotion": false,
+        "bakeMs": 60000,
+        "canaryReadyPercent": 100,
+        "canarySize": "share",
+        "drainMs": 30000,
+        "hooks": [],
+        "judging": {
+          "checks": [
+            {
+              "limit": {
+                "max": 0.1,
+              },
+              "measure": {
+                "kind": "errorShare",
+              },
+              "minRequests": 50,
+              "name": "error-rate",
+              "shownScale": 1,
+              "shownUnit": "%",
+              "windowMs": 60000,
+            },
+          ],
+          "failAt": "atOnce",
+          "failureThreshold": 3,
+          "intervalMs": 60000,
+          "judge": "threshold",
+          "onNoData": "wait",
+        },
+        "onInconclusive": "hold",
+        "progressDeadlineMs": 600000,
+        "promotion": "bake",
+        "replicas": 4,
+        "roll": {
+          "kind": "rolling",
+          "maxSurge": 1,
+          "maxUnavailable": 0,
+          "minReadySeconds": 0,
+        },
+        "semantics": "sluice",
+        "skipAnalysis": false,
+        "slowAfterMs": null,
+        "stableReadyPercent": 100,
+        "steps": [
+          {
+            "approval": false,
+            "holdMs": 300000,
+            "maxMs": null,
+            "minPasses": 0,
+            "minRequests": 0,
+            "routing": {
+              "kind": "weight",
+              "weightPercent": 10,
+            },
+          },
+          {
+            "approval": false,
+            "holdMs": 600000,
+            "maxMs": null,
+            "minPasses": 0,
+            "minRequests": 0,
+            "routing": {
+              "kind": "weight",
+              "weightPercent": 25,
+            },
+          },
+          {
+            "approval": false,
+            "holdMs": 900000,
+            "maxMs": null,
+            "minPasses": 0,
+            "minRequests": 0,
+            "routing": {
+              "kind": "weight",
+              "weightPercent": 50,
+            },
+          },
+        ],
+        "strategy": "Canary",
+        "verifyWithinMs": 10000,
+        "version": 1,
+      },
       "schema": "sluice.dev/view/v1",
       "sequence": 0,
       "service": {
@@ -248,7 +338,12 @@ test('a service and its rollout', async () => {
         },
       },
       "source": [
-        "kind: Canary
+        "apiVersion: sluice.dev/v1alpha1
+    kind: Process
+    metadata: { name: checkout }
+    spec:
+      command: [node, server.mjs]
+      listen: { port: 8090 }
     ",
       ],
     }
@@ -266,17 +361,17 @@ test('commands carry who sent them', async () => {
   expect(await post(`${base}/deploy`, { set: { env: { VERSION: 'v2' } } })).toBe(200);
   expect(await post(`${base}/enable`, {})).toBe(200);
   expect(await post(`${base}/disable`, {}, { ...json, 'sluice-actor': 'pipeline:ci-17' })).toBe(200);
-  expect(await post('/api/v1/apply', { files: [{ file: 'a.yaml', text: 'kind: Canary' }] })).toBe(200);
+  expect(await post('/api/v1/apply', { files: [{ file: 'a.yaml', text: manifest }] })).toBe(200);
   const deleted = await api.request(base, { method: 'DELETE', headers: { ...json, 'sluice-actor': 'root' } });
   expect(deleted.status).toBe(200);
   expect(commands.asked).toMatchInlineSnapshot(`
     [
       "rollback default/checkout looks wrong by person ada",
       "approve checkout-77aa-1 by person ada",
-      "deploy default/checkout dd11 by person ada",
+      "deploy default/checkout f5a14493a9 by person ada",
       "enable default/checkout by person ada",
       "disable default/checkout by pipeline ci-17",
-      "apply default/checkout by person ada",
+      "apply default/web by person ada",
       "delete default/checkout by person api",
     ]
   `);
@@ -284,7 +379,7 @@ test('commands carry who sent them', async () => {
 
 test('a dry run applies nothing', async () => {
   const { dependencies, commands } = fakeApi();
-  const body = JSON.stringify({ files: [{ file: 'a.yaml', text: 'kind: Canary' }], dryRun: true });
+  const body = JSON.stringify({ files: [{ file: 'a.yaml', text: manifest }], dryRun: true });
   const answer = await createApi(dependencies).request('/api/v1/apply', {
     method: 'POST',
     headers: json,
@@ -296,7 +391,7 @@ test('a dry run applies nothing', async () => {
 
 test('a broken manifest is refused with its findings', async () => {
   const { dependencies, commands } = fakeApi();
-  const body = JSON.stringify({ files: [{ file: 'a.yaml', text: 'broken' }] });
+  const body = JSON.stringify({ files: [{ file: 'a.yaml', text: 'kind: [Canary' }] });
   const answer = await createApi(dependencies).request('/api/v1/apply', {
     method: 'POST',
     headers: { ...json, 'x-request-id': 'r-1' },
@@ -310,17 +405,17 @@ test('a broken manifest is refused with its findings', async () => {
       "findings": [
         {
           "code": "yaml-syntax",
-          "column": 1,
+          "column": 14,
           "file": "a.yaml",
-          "fix": "write YAML",
+          "fix": "correct the syntax; indent with spaces, and quote text with special characters",
           "line": 1,
-          "message": "this is not YAML.",
+          "message": "This is not YAML: Flow sequence in block collection must be sufficiently indented and end with a ].",
           "severity": "error",
-          "why": "Nothing can be read from it.",
+          "why": "The file cannot be read, so nothing in it takes effect.",
         },
       ],
       "kind": "Error",
-      "message": "1 error in the manifests: a.yaml:1: this is not YAML.",
+      "message": "1 error in the manifests: a.yaml:1: This is not YAML: Flow sequence in block collection must be sufficiently indented and end with a ].",
       "requestId": "r-1",
       "retry": "no",
       "schema": "sluice.dev/view/v1",

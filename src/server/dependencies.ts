@@ -1,6 +1,6 @@
-import type { AppliedService, Commands, ServiceView as EngineServiceView } from '../engine/commands.ts';
-import type { CanaryRecord, Recorder, ServiceKey, Snapshot } from '../engine/ports.ts';
-import type { DeployRequest, FindingView, ManifestFile, NameView } from '../resource/view.ts';
+import type { Commands, ServiceView as EngineServiceView } from '../engine/commands.ts';
+import type { Recorder, ServiceKey } from '../engine/ports.ts';
+import type { NameView } from '../resource/view.ts';
 import type { Arm } from '../rollout/effect.ts';
 
 /** A log file of one replica. */
@@ -32,16 +32,8 @@ export interface ApiDependencies {
   readonly recorder: Pick<Recorder, 'events' | 'measurements' | 'subscribe'>;
   /** Sequence of the last durable event; 0 = none. */
   readonly lastSequence: () => number;
-  readonly compile: (files: readonly ManifestFile[]) => {
-    readonly services: readonly AppliedService[];
-    readonly findings: readonly FindingView[];
-  };
-  /** The target's snapshot with some members replaced. Throws SluiceError `invalid-resource`. */
-  readonly retarget: (canary: CanaryRecord, set: DeployRequest['set']) => Snapshot;
   /** One paragraph: what it does, since when, what it waits for, who owns that, until when, and what then. */
   readonly describe: (service: EngineServiceView, nowMs: number) => string;
-  /** Flagger's word for where a service is. */
-  readonly phaseOf: (service: EngineServiceView) => string;
   readonly logs: (key: ServiceKey) => Promise<readonly ReplicaLog[]>;
   readonly names: NameRegistry;
   /** What keeps it from being ready, one sentence each; empty = ready. */

@@ -1,14 +1,16 @@
 import type { ServiceView as EngineServiceView } from '../engine/commands.ts';
 import type { CanaryRecord } from '../engine/ports.ts';
+import { flaggerPhase } from '../resource/phase.ts';
 import type { ArmView, ServiceView } from '../resource/view.ts';
 import type { Arm } from '../rollout/effect.ts';
 import type { ArmObservation } from '../rollout/observation.ts';
 import { revisionView, rolloutView, trafficView } from './rollout-view.ts';
 
 /** A service as the API says it, from what the engine has in memory. */
-export function serviceView(service: EngineServiceView, phase: string, nowMs: number): ServiceView {
+export function serviceView(service: EngineServiceView, nowMs: number): ServiceView {
   const { canary, rollout, observation } = service;
   const labelOf = labelsOf(service);
+  const phase = phaseOf(service);
   return {
     key: canary.key,
     namespace: canary.spec.namespace,
@@ -46,6 +48,16 @@ export function labelsOf({
 }: Pick<EngineServiceView, 'canary' | 'rollout'>): (revision: string) => string {
   const kept = [canary.target, canary.promoted, canary.previous, rollout?.snapshot ?? null];
   return (revision) => kept.find((snapshot) => snapshot?.revision === revision)?.label ?? revision;
+}
+
+/** Flagger's word for where a service is. */
+export function phaseOf({ canary, rollout }: Pick<EngineServiceView, 'canary' | 'rollout'>): string {
+  return flaggerPhase({
+    deleting: canary.deleting,
+    promoted: canary.promoted !== null,
+    state: rollout?.state ?? null,
+    first: rollout !== null && rollout.identity.stableRevision === null,
+  });
 }
 
 function addressOf({ spec }: CanaryRecord): string {

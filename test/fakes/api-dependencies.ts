@@ -1,7 +1,7 @@
 import type { ApiDependencies } from '../../src/server/dependencies.ts';
 import type { NameView } from '../../src/resource/view.ts';
 import { FakeCommands, FakeRecorder } from './fake-commands.ts';
-import { recordNowMs, sampleCanary } from './records.ts';
+import { recordNowMs } from './records.ts';
 
 export interface FakeApi {
   readonly dependencies: ApiDependencies;
@@ -33,27 +33,7 @@ export function fakeApi(): FakeApi {
     commands,
     recorder,
     lastSequence: () => recorder.recorded.at(-1)?.sequence ?? 0,
-    compile: (files) => {
-      const broken = files.filter(({ text }) => text.includes('broken'));
-      return {
-        services: [
-          { spec: sampleCanary.spec, target: sampleCanary.target, source: files.map(({ text }) => text) },
-        ],
-        findings: broken.map(({ file }) => ({
-          severity: 'error',
-          code: 'yaml-syntax',
-          file,
-          line: 1,
-          column: 1,
-          message: 'this is not YAML.',
-          why: 'Nothing can be read from it.',
-          fix: 'write YAML',
-        })),
-      };
-    },
-    retarget: (canary, set) => ({ revision: 'dd11', template: { ...set }, label: canary.target.label }),
     describe: ({ canary }) => `${canary.key} holds.`,
-    phaseOf: () => 'Progressing',
     logs: () => Promise.resolve(logs),
     names: {
       list: () => [...names.values()],

@@ -4,6 +4,7 @@ import type {
   RecordedEvent,
   RolloutRecord,
 } from '../../src/engine/ports.ts';
+import type { ProcessTemplate } from '../../src/resource/service-spec.ts';
 import type { Plan, Step } from '../../src/rollout/plan.ts';
 import type { RolloutState } from '../../src/rollout/state.ts';
 
@@ -122,11 +123,26 @@ export const sampleRecord: RolloutRecord = {
   version: 3,
 };
 
+export const sampleTemplate: ProcessTemplate = {
+  command: ['node', 'server.mjs'],
+  args: [],
+  env: { LANG: 'C' },
+  workingDir: null,
+  port: null,
+  readinessProbe: null,
+  livenessProbe: null,
+  startupProbe: null,
+  preStop: null,
+  terminationGracePeriodSeconds: 10,
+};
+
 export const sampleCanary: CanaryRecord = {
   key: 'default/checkout',
   uid: 'c-1',
   generation: 4,
-  source: ['kind: Canary\n'],
+  source: [
+    'apiVersion: sluice.dev/v1alpha1\nkind: Process\nmetadata: { name: checkout }\nspec:\n  command: [node, server.mjs]\n  listen: { port: 8090 }\n',
+  ],
   spec: {
     namespace: 'default',
     name: 'checkout',
@@ -144,7 +160,7 @@ export const sampleCanary: CanaryRecord = {
     },
     plan: samplePlan,
   },
-  target: { revision: '77aa', template: {}, label: '2.9.0' },
+  target: { revision: '77aa', template: sampleTemplate, label: '2.9.0' },
   promoted: { revision: '55bb', template: {}, label: '2.8.1' },
   previous: null,
   disabled: false,

@@ -21,5 +21,5 @@ export function padEnd(cell: string, width: number): string {
 }
 
 function visibleLength(cell: string): number {
-  return [...stripVTControlCharacters(cell)].length;
+  return Array.from(stripVTControlCharacters(cell)).length;
 }

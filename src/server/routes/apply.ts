@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import { type ApplyDocument, viewSchema } from '../../resource/view.ts';
 import type { ApiEnv } from '../api-env.ts';
 import type { ApiDependencies } from '../dependencies.ts';
+import { compileManifests } from '../manifests.ts';
 import { InvalidManifest } from '../error-answer.ts';
 import { applyRequest, readBody } from '../request-schemas.ts';
 
@@ -9,7 +10,8 @@ import { applyRequest, readBody } from '../request-schemas.ts';
 export function applyRoutes(dependencies: ApiDependencies): Hono<ApiEnv> {
   return new Hono<ApiEnv>().post('/', async (context) => {
     const { files, dryRun } = await readBody(context, applyRequest);
-    const { services, findings } = dependencies.compile(files);
+    const applied = dependencies.commands.list().map(({ canary }) => canary.source);
+    const { services, findings } = compileManifests(files, applied);
     if (findings.some((finding) => finding.severity === 'error')) throw new InvalidManifest(findings);
     const results = dryRun === true ? [] : await dependencies.commands.apply(services, context.get('actor'));
     return context.json({

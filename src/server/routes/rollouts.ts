@@ -10,7 +10,7 @@ import type { ApiContext, ApiEnv } from '../api-env.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { actionRequest, readBody } from '../request-schemas.ts';
 import { rolloutView } from '../rollout-view.ts';
-import { labelsOf } from '../service-view.ts';
+import { labelsOf, phaseOf } from '../service-view.ts';
 import { keyOf } from './services.ts';
 
 /** Rollouts by name: read, measurements, actions. */
@@ -66,7 +66,7 @@ function oneRollout(dependencies: ApiDependencies, name: string): RolloutListDoc
   const current = service.rollout?.identity.name === name;
   const view = rolloutView(record, {
     nowMs: nowMs(),
-    phase: dependencies.phaseOf({ ...service, rollout: record }),
+    phase: phaseOf({ ...service, rollout: record }),
     observation: current ? service.observation : null,
     verdict: current ? service.verdict : null,
     labelOf: labelsOf(service),

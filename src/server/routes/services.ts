@@ -15,9 +15,10 @@ import {
 import type { ApiContext, ApiEnv } from '../api-env.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { eventView } from '../event-view.ts';
+import { deployed } from '../manifests.ts';
 import { deployRequest, readBody, wholeNumber } from '../request-schemas.ts';
 import { rolloutView } from '../rollout-view.ts';
-import { labelsOf, serviceView } from '../service-view.ts';
+import { labelsOf, phaseOf, serviceView } from '../service-view.ts';
 
 /** Services: read, why, history, and the changes that are not a rollout's actions. */
 export function serviceRoutes(dependencies: ApiDependencies): Hono<ApiEnv> {
@@ -33,6 +34,7 @@ export function serviceRoutes(dependencies: ApiDependencies): Hono<ApiEnv> {
         sequence: dependencies.lastSequence(),
         service: viewOf(dependencies, service),
         source: service.canary.source,
+        plan: service.canary.spec.plan,
       } satisfies ServiceDocument);
     })
     .get('/:namespace/:name/why', (context) => context.json(why(dependencies, commands.get(keyOf(context)))))
@@ -54,7 +56,7 @@ export function serviceRoutes(dependencies: ApiDependencies): Hono<ApiEnv> {
     .post('/:namespace/:name/deploy', async (context) => {
       const key = keyOf(context);
       const { set } = await readBody(context, deployRequest);
-      const snapshot = dependencies.retarget(commands.get(key).canary, {
+      const snapshot = deployed(commands.get(key).canary, {
         ...(set.command === undefined ? {} : { command: set.command }),
         ...(set.args === undefined ? {} : { args: set.args }),
         ...(set.env === undefined ? {} : { env: set.env }),
@@ -96,7 +98,7 @@ export function serviceList(dependencies: ApiDependencies, only?: ServiceKey): S
 }
 
 export function viewOf(dependencies: ApiDependencies, service: EngineServiceView): ServiceView {
-  return serviceView(service, dependencies.phaseOf(service), dependencies.nowMs());
+  return serviceView(service, dependencies.nowMs());
 }
 
 export function keyOf(context: ApiContext): ServiceKey {
@@ -139,7 +141,7 @@ async function history(dependencies: ApiDependencies, context: ApiContext): Prom
     rollouts: rollouts.map((rollout) =>
       rolloutView(rollout, {
         nowMs: nowMs(),
-        phase: dependencies.phaseOf({ ...service, rollout }),
+        phase: phaseOf({ ...service, rollout }),
         observation: null,
         verdict: null,
         labelOf: (revision) =>

@@ -1,0 +1,18 @@
+import { type CommandFunction, flagOption, listOption } from '../command-options.ts';
+import { readFiles } from '../read-files.ts';
+import { findingLines } from '../render/findings.ts';
+
+export const run: CommandFunction = async (session, args, options) => {
+  const files = await readFiles(session, [...args, ...listOption(options, 'file')]);
+  const document = await session.client.apply({ files, dryRun: flagOption(options, 'dryRun') });
+  const told = document.findings.filter((finding) => finding.severity !== 'info');
+  for (const line of findingLines(told, session.progressStyle)) session.progress.line(line);
+  await session.out.result({
+    document,
+    items: document.services,
+    text: () =>
+      document.services.map(({ key, change, revision }) => `${key} ${change} (revision ${revision})`),
+    names: () => document.services.map(({ key }) => key),
+  });
+  return 0;
+};

@@ -1,0 +1,57 @@
+/** What `sluice init` writes: one Process and its Canary, with the comments that a first reader needs. */
+export function starterManifest(name: string): string {
+  return `# A service on one machine: what runs (Process) and how a new version of it is released (Canary).
+#   sluice lint sluice.yaml        finds mistakes
+#   sluice up -d -f sluice.yaml    starts the engine and this service
+#   sluice deploy ${name} --set env.VERSION=v2 --wait
+#   sluice watch ${name}
+apiVersion: sluice.dev/v1alpha1
+kind: Process
+metadata:
+  name: ${name}
+spec:
+  # The program and its arguments, without a shell. It must listen on $PORT of 127.0.0.1.
+  command: [node, server.mjs]
+  env:
+    VERSION: v1
+  # Name of the version, for people. Without it the revision's hash is shown.
+  # version: v1
+  replicas: 2
+  # Traffic comes only while this answers 2xx or 3xx.
+  readinessProbe:
+    httpGet: { path: / }
+    periodSeconds: 1
+  # Time to finish what is in flight after SIGTERM.
+  terminationGracePeriodSeconds: 10
+---
+apiVersion: sluice.dev/v1alpha1
+kind: Canary
+metadata:
+  name: ${name}
+spec:
+  targetRef:
+    kind: Process
+    name: ${name}
+  service:
+    # Where users reach it: http://127.0.0.1:8080
+    port: 8080
+  analysis:
+    # Checks are judged this often; after \`threshold\` failed ones everything goes back to the old version.
+    interval: 10s
+    threshold: 3
+    # Share of requests that go to the new version, and for how long.
+    steps:
+      - { weight: 10, duration: 1m }
+      - { weight: 25, duration: 2m }
+      - { weight: 50, duration: 3m }
+    metrics:
+      # At least 99 % of the new version's requests are answered without a 5xx.
+      - name: request-success-rate
+        thresholdRange: { min: 99 }
+        interval: 30s
+      # 99 of 100 requests take at most 500 ms.
+      - name: request-duration
+        thresholdRange: { max: 500 }
+        interval: 30s
+`;
+}
