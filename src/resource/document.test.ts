@@ -89,6 +89,16 @@ test('reads JSON, and keeps an unsafe key a plain key', () => {
   expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
 });
 
+test('keeps the text of each document, without what separates them', () => {
+  const { documents } = readDocuments('a.yaml', '# one\na: 1\n---\n---\n# two\nb: 2 # b\n...\n---\nc: 3');
+  expect(documents.map(({ text }) => text)).toEqual(['# one\na: 1\n', '# two\nb: 2 # b\n', 'c: 3\n']);
+});
+
+test('is quick on a long run of blanks', () => {
+  const { documents } = readDocuments('a.yaml', `a: "${' '.repeat(1_000_000)}"\n`);
+  expect(documents).toHaveLength(1);
+});
+
 test('finds two documents of one name', () => {
   const one = readDocuments('a.yaml', 'kind: Canary\nmetadata: {name: x}\n').documents;
   const other = readDocuments(

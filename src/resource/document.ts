@@ -220,7 +220,12 @@ function offsetOf(doc: Document, path: Path): number {
 }
 
 function trimSeparators(text: string): string {
-  return `${text.replace(/^(\s*---[ \t]*\r?\n)+/, '').replace(/(\r?\n(---|\.\.\.)[ \t]*)?\s*$/, '')}\n`;
+  let body = text.trimEnd();
+  // No pattern here: on a long run of blanks one that ends in \s*$ takes quadratic time.
+  if (/\n(?:---|\.\.\.)$/.test(body.slice(-4))) body = body.slice(0, -4).trimEnd();
+  while (/^---[ \t]*\r?\n/.test(body.trimStart()))
+    body = body.slice(body.indexOf('\n', body.indexOf('---')) + 1);
+  return `${body}\n`;
 }
 
 function rangeStart(node: unknown): number | undefined {

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { writtenPath } from './annotations.ts';
 import { isRecord, type SourceDocument } from './document.ts';
 import { type Edit, type Finding, findingAt, type FindingParts, type Path } from './finding.ts';
 import { nearestName } from './nearest-name.ts';
@@ -29,8 +30,9 @@ function issueFindings(
       findingAt(document, [...path, key], unknownField(document, root, path, key)),
     );
   }
+  const written = valueAt(document.value, path) === undefined ? writtenPath(document.value, path) : path;
   const branch = issue.code === 'invalid_union' ? likeliestBranch(issue.errors) : null;
-  if (branch === null) return [findingAt(document, path, valueParts(document, issue, path))];
+  if (branch === null) return [findingAt(document, written, valueParts(document, issue, written))];
   return branch.flatMap((inner) => issueFindings(document, root, inner, [...path, ...toPath(inner.path)]));
 }
 
@@ -58,7 +60,7 @@ function valueParts(document: SourceDocument, issue: Issue, path: Path): Finding
     return { code, message: `${name} is missing.`, fix: `add ${String(path.at(-1) ?? 'it')}` };
   }
   const params = issue.code === 'custom' ? (issue.params as IssueParams | undefined) : undefined;
-  const shown = shorten(JSON.stringify(value));
+  const shown = isPrivate(path) ? 'a value that is not shown' : shorten(JSON.stringify(value));
   if (params !== undefined)
     return { code: params.code, message: `${name} is ${shown}: ${issue.message}.`, fix: params.fix };
   if (issue.code === 'invalid_value') {
@@ -221,6 +223,11 @@ export function valueAt(value: unknown, path: Path): unknown {
 
 function toPath(path: readonly PropertyKey[]): Path {
   return path.map((segment) => (typeof segment === 'number' ? segment : String(segment)));
+}
+
+/** Where people put secrets; a finding may end up in a log. */
+function isPrivate(path: Path): boolean {
+  return path.some((segment) => segment === 'env' || segment === 'headers' || segment === 'httpHeaders');
 }
 
 function shorten(text: string | undefined): string {

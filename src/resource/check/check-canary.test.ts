@@ -54,6 +54,7 @@ test.each([
   ['a weight above 100', { stepWeight: 101 }, ['error weight-range']],
   ['a negative weight', withoutSteps({ stepWeights: [-1, 5] }), ['error weight-range']],
   ['a weight with a sign', { stepWeight: '10%' }, ['error wrong-type']],
+  ['half a percent', { stepWeight: 2.5, maxWeight: 10 }, ['error weight-range']],
   ['an overshoot', { stepWeight: 20, maxWeight: 50 }, ['warning weight-overshoot']],
   ['a repeated weight', withoutSteps({ stepWeights: [10, 10, 20] }), ['error step-weights-not-rising']],
   ['a falling weight', withoutSteps({ stepWeights: [10, 5] }), ['error step-weights-not-rising']],

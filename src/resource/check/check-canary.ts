@@ -1,4 +1,5 @@
 import { formatDuration } from '../../lib/duration.ts';
+import { annotationFor } from '../annotations.ts';
 import { isRecord } from '../document.ts';
 import { type Finding, findingAt, type FindingParts, type Path } from '../finding.ts';
 import { strategyOf } from '../strategy-of.ts';
@@ -32,10 +33,12 @@ function checkFlavour(canary: CanaryResource): readonly Finding[] {
   return sluiceOnlyFields.flatMap((pattern) =>
     pathsOf(canary.document.value, pattern).map((path) => {
       const message = `${pathText(path)} is a field of sluice.dev/v1alpha1, and this is a ${canary.document.apiVersion} object.`;
+      const annotation = annotationFor(path);
+      const other = annotation === null ? 'remove the field' : `write the annotation ${annotation} instead`;
       return at(canary, path, {
         code: 'sluice-only-field',
         message,
-        fix: 'write apiVersion: sluice.dev/v1alpha1, or remove the field',
+        fix: `write apiVersion: sluice.dev/v1alpha1, or ${other}`,
       });
     }),
   );

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { checkAnnotations, withSettings } from '../annotations.ts';
 import { findDuplicates, isRecord, type SourceDocument } from '../document.ts';
 import { type Finding, findingAt } from '../finding.ts';
 import { nearestName } from '../nearest-name.ts';
@@ -64,13 +65,15 @@ export function checkDocument(document: SourceDocument): {
   const { versions, schema } = knownKinds[kind];
   if (!versions.includes(apiVersion))
     return { resource: null, findings: [unknownVersion(document, versions)] };
-  const input = withoutNulls(document.value);
+  const flavour: Flavour = apiVersion === flaggerVersion ? 'flagger' : 'sluice';
+  const plain = withoutNulls(document.value);
+  const input = kind === 'Canary' && flavour === 'flagger' ? withSettings(plain) : plain;
   const first = schema.safeParse(input);
-  const findings = first.success ? [] : schemaFindings(document, schema, first.error.issues);
+  const findings = kind === 'Canary' ? [...checkAnnotations(document, flavour)] : [];
+  if (!first.success) findings.push(...schemaFindings(document, schema, first.error.issues));
   // Unknown fields do not hide what else there is to say: the rest is checked without them.
   const parsed = first.success ? first : schema.safeParse(withoutUnknown(input, first.error.issues));
   if (!parsed.success) return { resource: null, findings };
-  const flavour: Flavour = apiVersion === flaggerVersion ? 'flagger' : 'sluice';
   // The schema belongs to the kind by the table above; the compiler cannot see that through the lookup.
   const resource = { kind, document, flavour, value: parsed.data } as Resource;
   return { resource, findings: [...findings, ...ownFindings(resource)] };

@@ -14,6 +14,7 @@ export function checkSteps(canary: CanaryResource): readonly Finding[] {
     ...checkStepWeight(canary),
     ...checkStepWeights(canary),
     ...checkOwnSteps(canary),
+    ...checkWholePercents(canary),
     ...checkInterval(canary),
     ...checkMirror(canary),
   ];
@@ -182,6 +183,30 @@ function checkRising(
     before = weight;
   }
   return findings;
+}
+
+function checkWholePercents(canary: CanaryResource): readonly Finding[] {
+  const { stepWeight, maxWeight, stepWeights = [], mirrorWeight } = canary.value.spec.analysis ?? {};
+  if (canary.flavour !== 'flagger') return [];
+  const weights: readonly (readonly [Path, number | undefined])[] = [
+    [['stepWeight'], stepWeight],
+    [['maxWeight'], maxWeight],
+    [['mirrorWeight'], mirrorWeight],
+    ...stepWeights.map((weight, index) => [['stepWeights', index], weight] as const),
+  ];
+  return weights.flatMap(([path, weight]) => {
+    if (weight === undefined || Number.isInteger(weight)) return [];
+    const message = `The weight ${weight} is not whole.`;
+    const why = 'Flagger and its routers know whole percents only.';
+    return [
+      at(canary, path, {
+        code: 'weight-range',
+        message,
+        why,
+        fix: `write ${Math.max(1, Math.round(weight))}`,
+      }),
+    ];
+  });
 }
 
 function checkOwnSteps(canary: CanaryResource): readonly Finding[] {

@@ -63,7 +63,7 @@ function judgingOf({ canary, checks }: PlanParts): JudgePlan {
       intervalMs: Math.max(flaggerFloorMs, analysis?.interval ?? 60_000),
       failureThreshold: Math.max(1, analysis?.threshold ?? 1),
       failAt: 'nextTick',
-      onNoData: 'fail',
+      onNoData: analysis?.onNoData ?? 'fail',
       checks: checks.checks,
     };
   }

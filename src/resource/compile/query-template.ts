@@ -15,8 +15,8 @@ export interface QueryValues {
 /** Fills in Flagger's placeholders: `{{ target }}`, `{{ variables.x }}`, `{{ index variables "x" }}`. Error: the unknown one. */
 export function renderQuery(query: string, values: QueryValues): Result<string, string> {
   let unknown: string | null = null;
-  const text = query.replace(/\{\{-?\s*(.*?)\s*-?\}\}/gs, (whole, inside: string) => {
-    const value = valueOf(inside, values);
+  const text = query.replace(/\{\{([^{}]*)\}\}/g, (whole, inside: string) => {
+    const value = valueOf(inside.replace(/^-|-$/g, '').trim(), values);
     if (value === null) unknown ??= whole;
     return value ?? whole;
   });
