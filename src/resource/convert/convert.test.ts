@@ -110,7 +110,8 @@ test('a Canary with its queries in a ConfigMap, in real steps', () => {
               bad: http_server_requests_seconds_count{namespace="production", pod=~"{{ target }}-[a-z0-9]+-[a-z0-9]+", status=~"5.."}
             templateRef:
               name: ecommerce-api-error-rate
-          # Webhooks for custom validation
+
+        # Webhooks for custom validation
         webhooks:
 
           - name: load-test
@@ -458,6 +459,7 @@ test('a query is rewritten only where it must be', () => {
     narrowed: ['pod=~"shop-.*"'],
     window: '1m',
   });
+  expect(rewriteQuery('sum(a{app=~"shop.*"})', 'shop')).toMatchObject({ text: 'sum(a{app="{{ target }}"})' });
   const mixed = 'rate(a[1m]) / rate(a[5m])';
   expect(rewriteQuery(mixed, 'shop')).toMatchObject({ text: mixed, window: null });
   expect(rewriteQuery('sum(', 'shop')).toMatchObject({ text: 'sum(', window: null });

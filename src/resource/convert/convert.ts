@@ -5,7 +5,7 @@ import { type CanarySource, contextOf, templateOf } from '../lint/context.ts';
 import { configMapMetrics } from '../lint/config-map-metrics.ts';
 import { durationAt, has, listAt, textAt } from '../lint/values.ts';
 import { convertMetric, type NewTemplate } from './convert-metric.ts';
-import { deleteIn, setIn } from './edit-document.ts';
+import { deleteIn, setIn, settleComments } from './edit-document.ts';
 import { rewriteQuery } from './rewrite-query.ts';
 import { parseSteps, type WrittenStep } from './steps.ts';
 
@@ -69,6 +69,7 @@ function nothing(document: SourceDocument): Finding {
 }
 
 function print(document: Document): string {
+  settleComments(document);
   return document.toString({ lineWidth: 0, flowCollectionPadding: false, directives: false });
 }
 

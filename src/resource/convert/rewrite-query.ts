@@ -1,5 +1,5 @@
 import { formatDuration } from '../../lib/duration.ts';
-import { canaryPodPattern, isTooWide } from '../promql/arms.ts';
+import { armLabel, isTooWide } from '../promql/arms.ts';
 import { selectorsOf, type Span } from '../promql/expression.ts';
 import { parsePromql } from '../promql/parse.ts';
 
@@ -26,7 +26,7 @@ export function rewriteQuery(query: string, target: string): RewrittenQuery {
     ranges.every(({ range }) => JSON.stringify(range) === JSON.stringify(first.range));
   if (!fixed || first?.range.kind !== 'fixed') return { ...narrow, narrowedText: narrow.text, window: null };
   const spans = ranges.flatMap(({ span }) => windowSpan(narrow.text, span));
-  const text = replaceSpans(narrow.text, spans, () => '{{ interval }}');
+  const text = replaceSpans(narrow.text, spans, '{{ interval }}');
   return {
     text,
     narrowedText: narrow.text,
@@ -45,26 +45,22 @@ function narrowArms(
   target: string,
 ): { readonly text: string; readonly narrowed: readonly string[] } {
   const parsed = parsePromql(query);
-  const wide = parsed.ok
-    ? selectorsOf(parsed.value).flatMap(({ matchers }) =>
-        matchers.filter((matcher) => isTooWide(matcher, target)),
-      )
-    : [];
-  const text = replaceSpans(
-    query,
-    wide.map(({ span }) => span),
-    (old) => `${/^\s*[^=~!\s]+/.exec(old)?.[0] ?? 'pod'}=~"${canaryPodPattern}"`,
-  );
+  const matchers = parsed.ok ? selectorsOf(parsed.value).flatMap((selector) => selector.matchers) : [];
+  const wide = matchers.filter((matcher) => isTooWide(matcher, target));
+  let text = query;
+  for (const { span, label } of wide.toSorted((a, b) => b.span.from - a.span.from)) {
+    text = text.slice(0, span.from) + (armLabel(label, target)?.matcher ?? '') + text.slice(span.to);
+  }
   return {
     text,
     narrowed: [...new Set(wide.map(({ label, operator, value }) => `${label}${operator}"${value}"`))],
   };
 }
 
-function replaceSpans(text: string, spans: readonly Span[], replacement: (old: string) => string): string {
+function replaceSpans(text: string, spans: readonly Span[], replacement: string): string {
   let result = text;
   for (const { from, to } of spans.toSorted((a, b) => b.from - a.from)) {
-    result = result.slice(0, from) + replacement(result.slice(from, to)) + result.slice(to);
+    result = result.slice(0, from) + replacement + result.slice(to);
   }
   return result;
 }

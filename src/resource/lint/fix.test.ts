@@ -122,6 +122,9 @@ test('makes every edit that needs no decision, and keeps the rest as it was writ
 });
 
 test('leaves alone what cannot be read', () => {
-  const files = [{ file: 'a.yaml', text: 'a: [1\n' }, { file: 'b.yaml', text: '' }];
+  const files = [
+    { file: 'a.yaml', text: 'a: [1\n' },
+    { file: 'b.yaml', text: '' },
+  ];
   expect(fixFiles(files)).toEqual(files);
 });

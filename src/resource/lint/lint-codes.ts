@@ -127,6 +127,11 @@ export const lintCodes = {
     'steps',
     'In Flagger a check without data is a failed check, so a quiet night rolls back a healthy release.',
   ),
+  'alerts-missing': findingCode(
+    'info',
+    'alerts',
+    'Nobody is told that a release failed, unless the controller has a notifier of its own.',
+  ),
   'promotion-jump': findingCode(
     'info',
     'steps',
@@ -164,12 +169,12 @@ export const lintCodes = {
     'Only Istio reads gateways; with this provider they do nothing.',
   ),
   'gateway-refs-missing': findingCode(
-    'error',
+    'warning',
     'service',
     'A route of the Gateway API needs a parent; without one no request reaches it.',
   ),
   'ingress-ref-missing': findingCode(
-    'error',
+    'warning',
     'service',
     'The provider works on a copy of an Ingress and has to know which.',
   ),

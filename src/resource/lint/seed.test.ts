@@ -28,6 +28,9 @@ test('a plausible set of manifests, all that is to be said', () => {
     canary.yaml:18:5 warning gateways-without-mesh
       gateways lists public-gateway without mesh. A list of gateways replaces the default: callers inside the mesh then reach the primary only, and the canary never sees them.
       fix: add mesh to the list, if callers inside the mesh count as traffic
+    canary.yaml:27:3 info alerts-missing
+      The analysis has no alerts. Nobody is told that a release failed, unless the controller has a notifier of its own.
+      fix: add alerts with severity: error and a providerRef to an AlertProvider
     canary.yaml:27:3 info promotion-jump
       After 50 % all traffic goes to the replaced stable pods at once, unjudged. At promotion Flagger replaces the pods of stable while they serve, without a check, and then moves all traffic back in one jump.
       fix: write analysis.stepWeightPromotion, or promotion: bake on a sluice.dev Canary
@@ -77,19 +80,19 @@ test('a plausible set of manifests, all that is to be said', () => {
       The window is fixed at 1m. The query has a window of its own, so the interval of the metric changes nothing.
       fix: write [{{ interval }}] in a MetricTemplate
     canary.yaml:103:15 warning query-both-arms
-      pod=~"ecommerce-api-.*" also matches the stable pods, such as ecommerce-api-primary-5f6d8c7b9d-q8z4m (2 times in this query). The stable pods carry most of the traffic, so what the canary does wrong is diluted: at 10 % a canary that fails 1 % of its requests shows as 0.1 %.
+      pod=~"ecommerce-api-.*" also matches the stable arm, such as ecommerce-api-primary-5f6d8c7b9d-q8z4m (2 times in this query). The stable pods carry most of the traffic, so what the canary does wrong is diluted: at 10 % a canary that fails 1 % of its requests shows as 0.1 %.
       fix: write pod=~"ecommerce-api-[a-z0-9]+-[a-z0-9]+", or pod=~"{{ target }}-[a-z0-9]+-[a-z0-9]+" in a MetricTemplate
     canary.yaml:127:15 info metric-window-fixed
       The window is fixed at 1m. The query has a window of its own, so the interval of the metric changes nothing.
       fix: write [{{ interval }}] in a MetricTemplate
     canary.yaml:129:17 warning query-both-arms
-      pod=~"ecommerce-api-.*" also matches the stable pods, such as ecommerce-api-primary-5f6d8c7b9d-q8z4m. The stable pods carry most of the traffic, so what the canary does wrong is diluted: at 10 % a canary that fails 1 % of its requests shows as 0.1 %.
+      pod=~"ecommerce-api-.*" also matches the stable arm, such as ecommerce-api-primary-5f6d8c7b9d-q8z4m. The stable pods carry most of the traffic, so what the canary does wrong is diluted: at 10 % a canary that fails 1 % of its requests shows as 0.1 %.
       fix: write pod=~"ecommerce-api-[a-z0-9]+-[a-z0-9]+", or pod=~"{{ target }}-[a-z0-9]+-[a-z0-9]+" in a MetricTemplate
     canary.yaml:142:13 info metric-window-fixed
       The window is fixed at 1m. The query has a window of its own, so the interval of the metric changes nothing.
       fix: write [{{ interval }}] in a MetricTemplate
     canary.yaml:144:15 warning query-both-arms
-      pod=~"ecommerce-api-.*" also matches the stable pods, such as ecommerce-api-primary-5f6d8c7b9d-q8z4m (2 times in this query). The stable pods carry most of the traffic, so what the canary does wrong is diluted: at 10 % a canary that fails 1 % of its requests shows as 0.1 %.
+      pod=~"ecommerce-api-.*" also matches the stable arm, such as ecommerce-api-primary-5f6d8c7b9d-q8z4m (2 times in this query). The stable pods carry most of the traffic, so what the canary does wrong is diluted: at 10 % a canary that fails 1 % of its requests shows as 0.1 %.
       fix: write pod=~"ecommerce-api-[a-z0-9]+-[a-z0-9]+", or pod=~"{{ target }}-[a-z0-9]+-[a-z0-9]+" in a MetricTemplate
     deployment.yaml:8:3 warning replicas-in-manifest
       replicas: 10 is in the manifest of a Deployment that a Canary releases. Flagger keeps the target at 0 between releases: applying this file again starts a second full set of pods beside production.
@@ -121,7 +124,7 @@ test('a plausible set of manifests, all that is to be said', () => {
     workflow.yaml:53:11 warning undo-fights-controller
       kubectl rollout undo on ecommerce-api works against the controller that releases it. The controller owns this Deployment. After a failed release undo may start a canary of the bad revision before; during one it is not recognised; after a good one it starts a full new analysis of the old version instead of going back at once.
       fix: leave it out: a failed release is rolled back by itself; by hand use "sluice rollback ecommerce-api"
-    0 errors, 25 warnings, 11 info"
+    0 errors, 25 warnings, 12 info"
   `);
 });
 

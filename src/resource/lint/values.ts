@@ -1,16 +1,10 @@
+import { valueAt } from '../schema-findings.ts';
 import { parseDuration } from '../../lib/duration.ts';
 import type { Path } from '../finding.ts';
 
-/** The linter reads documents that nobody has checked: each accessor answers null (or nothing) where the shape is another. */
-export function valueAt(value: unknown, path: Path): unknown {
-  let node = value;
-  for (const segment of path) {
-    if (typeof node !== 'object' || node === null || !Object.hasOwn(node, segment)) return undefined;
-    node = (node as Readonly<Record<string | number, unknown>>)[segment];
-  }
-  return node;
-}
+export { valueAt };
 
+/** The linter reads documents that nobody has checked: each accessor answers null (or nothing) where the shape is another. */
 export function textAt(value: unknown, path: Path): string | null {
   const found = valueAt(value, path);
   return typeof found === 'string' ? found : null;

@@ -20,21 +20,39 @@ export function selectorCovers(matcher: LabelMatcher, values: readonly string[])
   return pattern === null ? null : values.every((value) => pattern.test(value) === positive);
 }
 
-const podLabels = new Set(['pod', 'pod_name', 'kubernetes_pod_name', 'k8s_pod_name', 'instance_pod']);
+/** How the two arms look in one label: what it holds for each, and the matcher that accepts the canary alone. */
+export interface ArmLabel {
+  readonly stable: string;
+  readonly canary: string;
+  /** With the placeholder of a MetricTemplate. */
+  readonly matcher: string;
+}
 
-/** Is this a label whose values are pod names? */
-function isPodLabel(label: string): boolean {
-  return podLabels.has(label);
+const podLabels = new Set(['pod', 'pod_name', 'exported_pod', 'kubernetes_pod_name', 'k8s_pod_name']);
+const workloadLabels = new Set([
+  'app',
+  'name',
+  'app_kubernetes_io_name',
+  'deployment',
+  'workload',
+  'destination_workload',
+  'destination_app',
+]);
+
+/** null for labels that do not tell arms apart. */
+export function armLabel(label: string, target: string): ArmLabel | null {
+  if (podLabels.has(label)) return { ...podNameExamples(target), matcher: `${label}=~"${canaryPodPattern}"` };
+  if (!workloadLabels.has(label)) return null;
+  return { canary: target, stable: `${target}-primary`, matcher: `${label}="{{ target }}"` };
 }
 
 /** The expression that accepts exactly the canary's pods: Deployment name, ReplicaSet hash, pod suffix. */
 export const canaryPodPattern = '{{ target }}-[a-z0-9]+-[a-z0-9]+';
 
-/** Meant for this workload's pods, and accepts those of both arms. */
+/** Accepts what the label holds for both arms of this workload. */
 export function isTooWide(matcher: LabelMatcher, target: string): boolean {
-  if (!isPodLabel(matcher.label) || matcher.operator !== '=~' || target === '') return false;
+  const label = armLabel(matcher.label, target);
+  if (label === null || matcher.operator !== '=~' || target === '') return false;
   const value = matcher.value.replaceAll(/\{\{-?\s*target\s*-?\}\}/g, () => target);
-  if (!value.includes(target)) return false;
-  const { canary, stable } = podNameExamples(target);
-  return selectorCovers({ ...matcher, value }, [canary, stable]) === true;
+  return selectorCovers({ ...matcher, value }, [label.canary, label.stable]) === true;
 }

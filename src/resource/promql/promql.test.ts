@@ -238,17 +238,100 @@ describe('parsePromql', () => {
 describe('meaningOf', () => {
   const total = 'sum(rate(http_requests_total{ns="shop"}[1m]))';
   const errors = 'sum(rate(http_requests_total{ns="shop", status=~"5.."}[1m]))';
-  test.each([
-    [`${errors} / ${total} * 100`],
-    [`100 * ${errors} / ${total}`],
-    [`100 * (${errors} / ${total})`],
-    [`(1 - ${errors} / ${total}) * 100`],
-    [`100 - 100 * ${errors} / ${total}`],
-    [`(${total} - ${errors}) / ${total}`],
-    ['sum(increase(errors_total[{{ interval }}])) / sum(increase(requests_total[{{ interval }}]))'],
-    ['histogram_quantile(0.95, sum(rate(d_bucket{a="b"}[5m])) by (le)) * 1000'],
-  ])('%s', (text) => {
-    expect(shown(text)).toMatchSnapshot();
+  test('what it recognises', () => {
+    const queries = [
+      `${errors} / ${total} * 100`,
+      `100 * ${errors} / ${total}`,
+      `100 * (${errors} / ${total})`,
+      `(1 - ${errors} / ${total}) * 100`,
+      `100 - 100 * ${errors} / ${total}`,
+      `(${total} - ${errors}) / ${total}`,
+      'sum(increase(errors_total[{{ interval }}])) / sum(increase(requests_total[{{ interval }}]))',
+      'histogram_quantile(0.95, sum(rate(d_bucket{a="b"}[5m])) by (le)) * 1000',
+    ];
+    expect(queries.map((text) => shown(text))).toMatchInlineSnapshot(`
+      [
+        {
+          "badWhenMax": "http_requests_total{ns="shop", status=~"5.."}",
+          "badWhenMin": "http_requests_total{ns="shop", status!~"5.."}",
+          "scale": 100,
+          "total": "http_requests_total{ns="shop"}",
+          "window": {
+            "kind": "fixed",
+            "ms": 60000,
+          },
+        },
+        {
+          "badWhenMax": "http_requests_total{ns="shop", status=~"5.."}",
+          "badWhenMin": "http_requests_total{ns="shop", status!~"5.."}",
+          "scale": 100,
+          "total": "http_requests_total{ns="shop"}",
+          "window": {
+            "kind": "fixed",
+            "ms": 60000,
+          },
+        },
+        {
+          "badWhenMax": "http_requests_total{ns="shop", status=~"5.."}",
+          "badWhenMin": "http_requests_total{ns="shop", status!~"5.."}",
+          "scale": 100,
+          "total": "http_requests_total{ns="shop"}",
+          "window": {
+            "kind": "fixed",
+            "ms": 60000,
+          },
+        },
+        {
+          "badWhenMax": "http_requests_total{ns="shop", status!~"5.."}",
+          "badWhenMin": "http_requests_total{ns="shop", status=~"5.."}",
+          "scale": 100,
+          "total": "http_requests_total{ns="shop"}",
+          "window": {
+            "kind": "fixed",
+            "ms": 60000,
+          },
+        },
+        {
+          "badWhenMax": "http_requests_total{ns="shop", status!~"5.."}",
+          "badWhenMin": "http_requests_total{ns="shop", status=~"5.."}",
+          "scale": 100,
+          "total": "http_requests_total{ns="shop"}",
+          "window": {
+            "kind": "fixed",
+            "ms": 60000,
+          },
+        },
+        {
+          "badWhenMax": "http_requests_total{ns="shop", status!~"5.."}",
+          "badWhenMin": "http_requests_total{ns="shop", status=~"5.."}",
+          "scale": 1,
+          "total": "http_requests_total{ns="shop"}",
+          "window": {
+            "kind": "fixed",
+            "ms": 60000,
+          },
+        },
+        {
+          "badWhenMax": "errors_total",
+          "badWhenMin": null,
+          "scale": 1,
+          "total": "requests_total",
+          "window": {
+            "kind": "interval",
+          },
+        },
+        {
+          "buckets": "d_bucket{a="b"}",
+          "kind": "quantile",
+          "quantile": 0.95,
+          "scale": 1000,
+          "window": {
+            "kind": "fixed",
+            "ms": 300000,
+          },
+        },
+      ]
+    `);
   });
 
   test.each([

@@ -1,6 +1,6 @@
 import { type Finding, findingAt, type FindingParts } from '../../finding.ts';
 import { parseObjective } from '../../objective.ts';
-import { canaryPodPattern, isTooWide, podNameExamples } from '../../promql/arms.ts';
+import { armLabel, isTooWide } from '../../promql/arms.ts';
 import type { Selector } from '../../promql/expression.ts';
 import { isPart } from '../../promql/meaning.ts';
 import { parsePromql } from '../../promql/parse.ts';
@@ -56,12 +56,12 @@ function lintSelector(
   }
   const wide = selector.matchers.find((matcher) => isTooWide(matcher, canary.target));
   if (!wide) return [];
-  const message = `${wide.label}${wide.operator}"${wide.value}" also matches the stable pods, such as ${podNameExamples(canary.target).stable}.`;
+  const message = `${wide.label}${wide.operator}"${wide.value}" also matches the stable pods, such as ${armLabel(wide.label, canary.target)?.stable}.`;
   return [
     at(canary, metric, key, {
       code: 'query-both-arms',
       message,
-      fix: `write ${wide.label}=~"${canaryPodPattern}"`,
+      fix: `write ${armLabel(wide.label, canary.target)?.matcher}`,
     }),
   ];
 }

@@ -1,6 +1,6 @@
 import { formatDuration } from '../../../lib/duration.ts';
 import { type Finding, findingAt, findingIn, type FindingParts, type Position } from '../../finding.ts';
-import { canaryPodPattern, isTooWide, podNameExamples } from '../../promql/arms.ts';
+import { armLabel, canaryPodPattern, isTooWide } from '../../promql/arms.ts';
 import { type Expression, type Selector, selectorsOf, valueTypeOf } from '../../promql/expression.ts';
 import { badOf, constantOf, meaningOf, type QueryMeaning } from '../../promql/meaning.ts';
 import { parsePromql } from '../../promql/parse.ts';
@@ -176,12 +176,12 @@ function arms(query: Query, expression: Expression): readonly Finding[] {
     selector.matchers.filter((matcher) => isTooWide(matcher, query.canary?.target ?? 'app')),
   );
   const [first] = wide;
-  if (first) {
-    const target = query.canary?.target ?? 'app';
-    const { stable } = podNameExamples(target);
+  const target = query.canary?.target ?? 'app';
+  const label = first ? armLabel(first.label, target) : null;
+  if (first && label) {
     const times = wide.length === 1 ? '' : ` (${wide.length} times in this query)`;
-    const message = `${first.label}${first.operator}"${first.value}" also matches the stable pods, such as ${stable}${times}.`;
-    const fix = `write ${first.label}=~"${canaryPodPattern.replace('{{ target }}', target)}", or ${first.label}=~"${canaryPodPattern}" in a MetricTemplate`;
+    const message = `${first.label}${first.operator}"${first.value}" also matches the stable arm, such as ${label.stable}${times}.`;
+    const fix = `write ${label.matcher.replace('{{ target }}', target)}, or ${label.matcher} in a MetricTemplate`;
     return [query.at(first.span.from, { code: 'query-both-arms', message, fix })];
   }
   if (selectors.length === 0 || selectors.some((selector) => namesArm(query, selector))) return [];

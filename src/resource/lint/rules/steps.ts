@@ -32,6 +32,7 @@ function flaggerSteps(canary: CanarySource): readonly Finding[] {
     ...crashDeadline(canary, at),
     ...providerLimits(canary, run, at),
     ...quietNight(canary, at),
+    ...silence(canary, at),
     ...promotionJump(canary, run, at),
     ...deletion(canary, at),
   ];
@@ -128,6 +129,18 @@ function quietNight(canary: CanarySource, at: At): readonly Finding[] {
   const fix =
     'add a rollout webhook with a load command that outlasts the interval, or make sure that the service always has traffic';
   return [at(['analysis', 'metrics'], { code: 'no-synthetic-load', message, fix })];
+}
+
+function silence({ spec }: CanarySource, at: At): readonly Finding[] {
+  if (listAt(spec, ['analysis', 'alerts']).length > 0) return [];
+  const message = 'The analysis has no alerts.';
+  return [
+    at(['analysis'], {
+      code: 'alerts-missing',
+      message,
+      fix: 'add alerts with severity: error and a providerRef to an AlertProvider',
+    }),
+  ];
 }
 
 function promotionJump({ spec }: CanarySource, run: FlaggerRun, at: At): readonly Finding[] {
