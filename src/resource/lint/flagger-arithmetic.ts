@@ -1,7 +1,7 @@
 import { weightsOf } from '../compile/steps.ts';
 import { durationAt, listAt, numberAt } from './values.ts';
 
-/** What Flagger makes of an analysis. Source: `shouldRun…`, `nextStepWeight` and the order of its tick. */
+/** What Flagger makes of an analysis: each step lasts one interval and is judged by one check. */
 export interface FlaggerRun {
   readonly intervalMs: number;
   readonly threshold: number;

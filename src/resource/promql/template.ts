@@ -4,7 +4,7 @@ import type { PromqlProblem } from './expression.ts';
 /** What a query of a MetricTemplate may ask for between double braces; `variables.x` reads the metric's `templateVariables`. */
 const placeholderNames = ['name', 'namespace', 'target', 'service', 'ingress', 'route', 'interval'] as const;
 
-export type PlaceholderName = (typeof placeholderNames)[number] | `variables.${string}`;
+type PlaceholderName = (typeof placeholderNames)[number] | `variables.${string}`;
 
 export interface Placeholder {
   readonly name: PlaceholderName;
