@@ -9,7 +9,7 @@ export interface ManifestText {
 }
 
 /** Stands for the file in findings about documents that were applied before. */
-export const storedFile = '(applied)';
+const storedFile = '(applied)';
 
 /**
  * Compiles what a user applies together with what is stored of services already: a Process that is applied alone stays with its

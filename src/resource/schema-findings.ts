@@ -145,7 +145,7 @@ function likeliestBranch(branches: readonly (readonly Issue[])[]): readonly Issu
 }
 
 /** Names of the fields that the schema has at `path`. */
-export function fieldsAt(root: z.ZodType, path: Path): readonly string[] {
+function fieldsAt(root: z.ZodType, path: Path): readonly string[] {
   let schemas = [unwrap(root)];
   for (const segment of path) schemas = schemas.flatMap((schema) => children(schema, segment));
   return [...new Set(schemas.flatMap((schema) => Object.keys(shapeOf(schema) ?? {})))];

@@ -31,12 +31,7 @@ const knownKinds: Readonly<Record<ResourceKind, KnownKind>> = {
   ConfigMap: { versions: ['v1'], schema: configMap },
 };
 
-/** The schema of a kind, for tools that walk over fields. */
-export function schemaOf(kind: ResourceKind): z.ZodType {
-  return knownKinds[kind].schema;
-}
-
-export function isKnownKind(kind: string): kind is ResourceKind {
+function isKnownKind(kind: string): kind is ResourceKind {
   return Object.hasOwn(knownKinds, kind);
 }
 

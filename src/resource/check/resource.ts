@@ -19,7 +19,7 @@ interface Typed<Kind extends string, Value> {
 
 export type CanaryResource = Typed<'Canary', CanaryValue>;
 export type MetricTemplateResource = Typed<'MetricTemplate', MetricTemplateValue>;
-export type AlertProviderResource = Typed<'AlertProvider', AlertProviderValue>;
+type AlertProviderResource = Typed<'AlertProvider', AlertProviderValue>;
 export type ProcessResource = Typed<'Process', ProcessValue>;
 export type DeploymentResource = Typed<'Deployment', DeploymentValue>;
 export type ConfigMapResource = Typed<'ConfigMap', ConfigMapValue>;

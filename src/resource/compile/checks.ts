@@ -182,11 +182,11 @@ function queryOf(
     variables: metric.templateVariables ?? {},
   });
   if (!rendered.ok) {
-    const message = `The query of "${metric.name}" has the placeholder ${rendered.error}.`;
+    const message = `The query of "${metric.name}" cannot be filled in: ${rendered.error}.`;
     return refuse({
       code: 'metric-query-template',
       message,
-      fix: 'write name, namespace, target, service, ingress, route, interval or variables.<name>',
+      fix: 'correct the placeholder, or add the value to templateVariables',
     });
   }
   const message = `"${metric.name}" is asked from ${address}.`;

@@ -29,8 +29,9 @@ test.each([
   '{{ constructor }}',
   '{{ variables.constructor }}',
   '{{ }}',
-])('%s is unknown', (placeholder) => {
-  expect(renderQuery(`x{a="${placeholder}"}`, values)).toEqual({ ok: false, error: placeholder });
+])('%s has no value', (placeholder) => {
+  const rendered = renderQuery(`x{a="${placeholder}"}`, values);
+  expect(rendered.ok ? '' : rendered.error).toContain(placeholder);
 });
 
 test('text without placeholders stays as it is, and many open braces are read quickly', () => {

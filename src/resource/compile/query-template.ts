@@ -1,4 +1,5 @@
 import { failure, ok, type Result } from '../../lib/result.ts';
+import { placeholdersOf } from '../promql/template.ts';
 
 /** What a query may ask for. `variables` are the metric's own. */
 export interface QueryValues {
@@ -12,21 +13,23 @@ export interface QueryValues {
   readonly variables: Readonly<Record<string, string>>;
 }
 
-/** Fills in Flagger's placeholders: `{{ target }}`, `{{ variables.x }}`, `{{ index variables "x" }}`. Error: the unknown one. */
+/** Fills in Flagger's placeholders: `{{ target }}`, `{{ variables.x }}`, `{{ index variables "x" }}`. The error names the one that has no value. */
 export function renderQuery(query: string, values: QueryValues): Result<string, string> {
-  let unknown: string | null = null;
-  const text = query.replace(/\{\{([^{}]*)\}\}/g, (whole, inside: string) => {
-    const value = valueOf(inside.replace(/^-|-$/g, '').trim(), values);
-    if (value === null) unknown ??= whole;
-    return value ?? whole;
-  });
-  return unknown === null ? ok(text) : failure(unknown);
+  const placeholders = placeholdersOf(query);
+  if (!placeholders.ok) return failure(placeholders.error.message);
+  let text = '';
+  let at = 0;
+  for (const { name, from, to } of placeholders.value) {
+    const value = valueOf(name, values);
+    if (value === null) return failure(`templateVariables has no value for "${query.slice(from, to)}"`);
+    text += query.slice(at, from) + value;
+    at = to;
+  }
+  return ok(text + query.slice(at));
 }
 
-function valueOf(expression: string, values: QueryValues): string | null {
-  const variable = /^(?:variables\.([\w-]+)|index\s+variables\s+"([^"]*)")$/.exec(expression);
-  const key = variable?.[1] ?? variable?.[2];
-  if (key !== undefined) return Object.hasOwn(values.variables, key) ? (values.variables[key] ?? null) : null;
-  const { variables: _, ...plain } = values;
-  return Object.hasOwn(plain, expression) ? (plain[expression as keyof typeof plain] ?? null) : null;
+function valueOf(name: string, { variables, ...plain }: QueryValues): string | null {
+  if (Object.hasOwn(plain, name)) return plain[name as keyof typeof plain];
+  const key = name.slice('variables.'.length);
+  return Object.hasOwn(variables, key) ? (variables[key] ?? null) : null;
 }

@@ -12,14 +12,15 @@ export interface Placeholder {
   readonly to: number;
 }
 
-const bracePattern = /\{\{-?\s*(.*?)\s*-?\}\}/gs;
+// No braces inside: a lazy `.*?` takes quadratic time on many that are open.
+const bracePattern = /\{\{([^{}]*)\}\}/g;
 const variablePattern = /^(?:variables\.([\w-]+)|index\s+variables\s+"([^"]*)")$/;
 
 /** Finds the placeholders of a query. An unknown one is a problem: Flagger's template would fail at the first tick. */
 export function placeholdersOf(text: string): Result<readonly Placeholder[], PromqlProblem> {
   const found: Placeholder[] = [];
   for (const match of text.matchAll(bracePattern)) {
-    const name = match[1] ?? '';
+    const name = (match[1] ?? '').replace(/^-|-$/g, '').trim();
     const variable = variablePattern.exec(name);
     if (variable) {
       found.push({

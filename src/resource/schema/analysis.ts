@@ -150,7 +150,6 @@ export const analysis = z.strictObject({
   approvalBeforePromotion: flag.optional(),
 });
 
-export type AnalysisValue = z.output<typeof analysis>;
 export type MetricValue = z.output<typeof metric>;
 export type WebhookValue = z.output<typeof webhook>;
 export type MatchValue = z.output<typeof match>;

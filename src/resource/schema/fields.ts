@@ -107,7 +107,7 @@ export const objectName = text.refine((name) => isObjectName(name), {
   params: { code: 'invalid-name', fix: 'use lower-case letters, digits and "-"' } satisfies IssueParams,
 });
 
-export function isObjectName(name: string): boolean {
+function isObjectName(name: string): boolean {
   return name.length <= 253 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(name);
 }
 

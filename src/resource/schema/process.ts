@@ -36,7 +36,7 @@ const env = z.union(
   { error: 'env is a mapping of names to text, or a list of {name, value}' },
 );
 
-export const rollingUpdate = z.strictObject({
+const rollingUpdate = z.strictObject({
   maxSurge: countOrPercent.optional(),
   maxUnavailable: countOrPercent.optional(),
 });

@@ -58,5 +58,3 @@ export const service = z.strictObject({
   connectTimeout: duration.optional(),
   drainTimeout: duration.optional(),
 });
-
-export type ServiceValue = z.output<typeof service>;
