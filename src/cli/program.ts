@@ -21,14 +21,16 @@ export function createProgram(invoke: (invocation: Invocation) => Promise<void>)
     .description(
       'Releases new versions of services by moving real traffic to them in steps, judged on that traffic.',
     )
-    .enablePositionalOptions(false)
+    .enablePositionalOptions()
     .showSuggestionAfterError()
     .helpCommand(false);
   for (const option of globalOptionList()) program.addOption(option);
 
   const add = (usage: string, description: string, load: Loader, parent: Command = program): Command => {
     const command = parent.command(usage).description(description).helpOption('-h, --help', 'show this');
-    for (const option of globalOptionList()) command.addOption(option.hideHelp());
+    // `load` takes the arguments of hey, some of which have the same letters.
+    if (command.name() !== 'load')
+      for (const option of globalOptionList()) command.addOption(option.hideHelp());
     return command.action(async () => {
       await invoke({ command, args: command.args, options: command.opts(), load });
     });

@@ -69,6 +69,15 @@ export class FakeArm {
     this.#converge();
   }
 
+  /** Replicas that would never have become ready start anew. */
+  heal(): void {
+    const nowMs = this.#options.clock.nowMs();
+    for (const pod of this.#pods) {
+      if (pod.readyAtMs === Infinity) pod.readyAtMs = nowMs + this.#options.behaviourOf(pod.revision).startMs;
+    }
+    this.#converge();
+  }
+
   /** The machine went down: nothing runs, and what was set is forgotten. */
   stop(): void {
     this.#pods = [];

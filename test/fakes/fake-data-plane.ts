@@ -57,7 +57,7 @@ export class FakeDataPlane {
   /** Somebody else writes: a person who pulls the brake, a tool that knows better. */
   writeForeign(routing: Routing, writer: string): void {
     this.foreignWriter = writer;
-    this.asked = { ...this.asked, epoch: this.nextEpoch(), routing };
+    this.asked = { ...this.asked, epoch: this.nextEpoch(), routing, rollout: '' };
     this.#spread();
     this.#options.onChange();
   }

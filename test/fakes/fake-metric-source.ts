@@ -17,7 +17,9 @@ export type MetricFault = 'none' | 'gap' | 'stale' | 'error' | 'hang' | 'nan' | 
 /** Traffic as counters: what each arm served between two readings, from what the fake data plane really sends where. */
 export class FakeMetricSource implements MetricSource {
   /** Requests of all users each second. */
-  ratePerSecond = 100;
+  rateOf: () => number = () => 100;
+  /** Share of requests of a revision that fail, where something changes what `serving` says. */
+  errorShareOf: (revision: string, known: number) => number = (_revision, known) => known;
   readonly serving = new Map<string, ServingBehaviour>();
   faultOf: () => MetricFault = () => 'none';
   /** Blocks with canary requests that were handed out, by service: evidence for a checker. */
@@ -48,7 +50,7 @@ export class FakeMetricSource implements MetricSource {
 
   #block(service: FakeService, fromMs: number, nowMs: number): Block {
     const durationMs = nowMs - fromMs;
-    const total = (this.ratePerSecond * durationMs) / 1_000;
+    const total = (this.rateOf() * durationMs) / 1_000;
     const isMirrored = service.plane.workers.some((worker) => worker.routing.kind === 'mirror');
     const isUnrouted = service.plane.workers.some((worker) => worker.routing.kind === 'none');
     const share = service.plane.workers.some((worker) => worker.routing.kind === 'match')
@@ -71,7 +73,8 @@ export class FakeMetricSource implements MetricSource {
   }
 
   #errors(revision: string | null, requests: number): number {
-    const share = revision === null ? 0 : (this.serving.get(revision)?.errorShare ?? 0);
+    const known = revision === null ? 0 : (this.serving.get(revision)?.errorShare ?? 0);
+    const share = revision === null ? 0 : this.errorShareOf(revision, known);
     return Math.min(Math.round(requests), Math.round(requests * share));
   }
 

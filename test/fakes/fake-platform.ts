@@ -44,7 +44,7 @@ const healthy: WorkloadBehaviour = { startMs: 1_000, failure: null };
 export class FakePlatform implements Platform {
   bootId = 'boot-1';
   readonly services = new Map<ServiceKey, FakeService>();
-  readonly behaviours = new Map<string, WorkloadBehaviour>();
+  behaviourOf: (revision: string) => WorkloadBehaviour = () => healthy;
   faultOf: (call: PlatformCall) => CallFault = () => 'none';
   /** Apply time of a worker for a write made now. */
   applyMs: (worker: number) => number = () => 0;
@@ -127,9 +127,14 @@ export class FakePlatform implements Platform {
     }
   }
 
+  /** A word that something changed, though nothing did. */
+  nudge(key: ServiceKey): void {
+    for (const listener of this.#listeners) listener(key);
+  }
+
   #make(key: ServiceKey): FakeService {
     const onChange = (): void => this.#notice(key);
-    const behaviourOf = (revision: string): WorkloadBehaviour => this.behaviours.get(revision) ?? healthy;
+    const behaviourOf = (revision: string): WorkloadBehaviour => this.behaviourOf(revision);
     const arm = (): FakeArm => new FakeArm({ clock: this.#clock, behaviourOf, onChange });
     const service: FakeService = {
       stable: arm(),

@@ -1,30 +1,13 @@
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
+import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { createInterface } from 'node:readline';
 import { SluiceError } from '../../lib/error.ts';
 import { viewSchema } from '../../resource/view.ts';
 import { argument, type CommandFunction } from '../command-options.ts';
+import type { Session } from '../session.ts';
 
 export const run: CommandFunction = async (session, args) => {
-  const file = argument(args, 0);
-  const input: NodeJS.ReadableStream =
-    file === '-' ? session.host.stdin : createReadStream(resolve(session.host.cwd, file));
-  const failed = new Promise<never>((_, reject) => {
-    input.once('error', (error: Error) => {
-      reject(
-        new SluiceError({
-          code: 'usage',
-          message: `cannot read ${file}: ${error.message}`,
-          cure: 'Check the path.',
-          cause: error,
-        }),
-      );
-    });
-  });
-  const verified = await Promise.race([
-    session.host.local.verifyAudit(createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })),
-    failed,
-  ]);
+  const verified = await session.host.local.verifyAudit(await linesOf(session, argument(args, 0)));
   await session.out.result({
     document: { schema: viewSchema, kind: 'AuditVerification', ...verified },
     text: () => [verified.message],
@@ -32,3 +15,18 @@ export const run: CommandFunction = async (session, args) => {
   if (!verified.ok) throw new SluiceError({ code: 'audit-broken', message: verified.message });
   return 0;
 };
+
+async function linesOf({ host }: Session, file: string): Promise<AsyncIterable<string>> {
+  if (file === '-') return createInterface({ input: host.stdin, crlfDelay: Number.POSITIVE_INFINITY });
+  try {
+    return (await open(resolve(host.cwd, file))).readLines();
+  } catch (thrown) {
+    const reason = thrown instanceof Error ? thrown.message : String(thrown);
+    throw new SluiceError({
+      code: 'usage',
+      message: `cannot read ${file}: ${reason}`,
+      cure: 'Check the path.',
+      cause: thrown,
+    });
+  }
+}

@@ -33,7 +33,9 @@ async function watch(
     for await (const update of session.client.live({ signal, ...(only === null ? {} : { service: only }) })) {
       live = nextLiveState(live, update, session.host.nowMs());
       if (session.out.format === 'jsonl' && update.type !== 'ping' && update.type !== 'reconnecting') {
-        session.out.lines([JSON.stringify({ schema: viewSchema, kind: update.type, ...update.data })]);
+        session.out.lines([
+          JSON.stringify({ schema: viewSchema, kind: 'Watch', type: update.type, data: update.data }),
+        ]);
       }
       screen.show(live);
       const rollout = only === null ? null : (live.services.get(only)?.rollout ?? null);

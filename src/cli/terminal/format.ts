@@ -15,7 +15,7 @@ export function span(durationMs: number): string {
 
 /** A span whose length is planned, not measured: `10 m`, `1 m 30 s`. */
 export function plannedSpan(durationMs: number): string {
-  if (durationMs < 1_000) return `${Math.round(durationMs)} ms`;
+  if (durationMs > 0 && durationMs < 1_000) return `${Math.round(durationMs)} ms`;
   return span(durationMs).replace(/ 00 [smh]$/, '');
 }
 

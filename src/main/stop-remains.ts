@@ -1,0 +1,4 @@
+export async function stopRemains(state: string): Promise<boolean> {
+  void state;
+  return false;
+}
