@@ -6,7 +6,8 @@ import { openByHand } from './hook-calls.ts';
 import { isTerminal } from './lifecycle.ts';
 import { clear, enterPromotion, leaveStep } from './next-step.ts';
 import type { Action } from './observation.ts';
-import { originOf, pause, resume } from './pause.ts';
+import { originOf } from './origin.ts';
+import { pause, resume } from './pause.ts';
 import { rollBack } from './rollback.ts';
 import type { RolloutState, StateName } from './state.ts';
 import { endBake } from './states/baking.ts';
@@ -122,6 +123,7 @@ function approve(context: Context, state: RolloutState, action: Action): Move | 
     reason: state.reason,
     message: because(`${action.actor.name} approved`, action),
     owner: state.owner,
+    deadlineMs: state.deadlineMs,
     actor: action.actor,
     patch:
       outcome.gate.kind === 'hook'

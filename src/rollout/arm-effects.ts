@@ -1,24 +1,20 @@
 import { modeOf } from './arms.ts';
 import type { Context } from './context.ts';
 import type { Effect } from './effect.ts';
+import { originOf } from './origin.ts';
 import { touchesCanary } from './routing.ts';
 import type { RolloutState } from './state.ts';
 import { isTrafficGone } from './verified.ts';
 
 /** Floor, stable, canary, streams. Stable before the canary: capacity comes before it is needed elsewhere. */
 export function armEffects(context: Context, state: RolloutState): readonly Effect[] {
-  if (state.name === 'Pending' || isPendingBehind(state)) return [];
+  if (originOf(state) === 'Pending') return [];
   return [
     ...floor(context, state),
     ...stable(context, state),
     ...canary(context, state),
     ...streams(context, state),
   ];
-}
-
-/** Waiting or paused before anything was begun. */
-function isPendingBehind(state: RolloutState): boolean {
-  return (state.name === 'AwaitingApproval' || state.name === 'Paused') && state.resume === 'Pending';
 }
 
 function floor(context: Context, state: RolloutState): readonly Effect[] {

@@ -1,7 +1,7 @@
 import type { Context } from './context.ts';
 import { patched } from './context.ts';
 import type { ArmObservation } from './observation.ts';
-import type { RolloutState } from './state.ts';
+import type { RolloutState, StateName } from './state.ts';
 
 /** The digest of a running rollout is written this often where nothing else is. */
 export const heartbeatMs = 30_000;
@@ -43,4 +43,17 @@ export function noteProgress(
     progress: arm.available,
     deadlineMs: context.nowMs + context.plan.progressDeadlineMs,
   });
+}
+
+/** A pause took the clock away, so whoever goes on in `origin` gets its whole time again. */
+export function freshDeadline(context: Context, state: RolloutState, origin: StateName): number | null {
+  const { plan, nowMs } = context;
+  if (origin === 'Pending' || origin === 'Baking') return null;
+  if (origin === 'Holding') {
+    const maxMs = plan.steps[state.step]?.maxMs ?? null;
+    return maxMs === null ? null : nowMs + maxMs;
+  }
+  if (state.phase === 'shift' || state.phase === 'shiftBack') return nowMs + plan.verifyWithinMs;
+  if (state.phase === 'drain') return nowMs + plan.drainMs;
+  return nowMs + (state.phase === 'closeStreams' ? closeStreamsMs : plan.progressDeadlineMs);
 }

@@ -3,8 +3,10 @@ import type { Context } from './context.ts';
 import type { Effect } from './effect.ts';
 import { hookEffects } from './hook-effects.ts';
 import { isTerminal } from './lifecycle.ts';
+import { originOf } from './origin.ts';
 import { sameRouting, touchesCanary } from './routing.ts';
 import type { RolloutState } from './state.ts';
+import { isFoundRoute } from './verified.ts';
 
 /**
  * What the world lacks to be as the state says: the difference between what is wanted and what is seen, so that any number
@@ -28,13 +30,7 @@ function wantsRoute(context: Context, state: RolloutState): boolean {
   const { route } = context.observation;
   if (state.name === 'RollingBack') return wantsTombstone(context, state);
   // What cannot be read is not written: it may have been lowered by hand since.
-  if (route === null || state.name === 'Pending' || isFoundRoute(state)) return false;
-  if (
-    state.attempt === 0 &&
-    !(state.name === 'Starting' || state.name === 'Promoting') &&
-    state.canary.replicas === 0
-  )
-    return false;
+  if (route === null || originOf(state) === 'Pending' || isFoundRoute(state)) return false;
   // An earlier run's canary may be all that serves: nothing is lowered onto a stable that cannot carry it.
   if (!touchesCanary(state.route.routing) && state.stableGone && touchesCanary(route.routing)) return false;
   return !route.inForce || !sameRouting(route.routing, state.route.routing);
@@ -43,22 +39,15 @@ function wantsRoute(context: Context, state: RolloutState): boolean {
 /** N5: written at once, whatever can be read. The one wait is for a stable that serves nobody, while the canary serves some. */
 function wantsTombstone(context: Context, state: RolloutState): boolean {
   const { route } = context.observation;
-  const mayServe =
-    route === null
-      ? state.routeInForce === null || touchesCanary(state.routeInForce)
-      : touchesCanary(route.routing);
-  if (state.stableGone && mayServe && state.attempt > 0) return false;
+  const asked = state.routeInForce === null ? state.attempt > 0 : touchesCanary(state.routeInForce);
+  const mayServe = route === null ? asked : touchesCanary(route.routing);
+  if (state.stableGone && mayServe) return false;
   return (
     route === null ||
     !route.inForce ||
     touchesCanary(route.routing) ||
     route.tombstone !== context.identity.uid
   );
-}
-
-/** Paused because somebody else wrote the route: it is theirs until a person resumes. */
-function isFoundRoute(state: RolloutState): boolean {
-  return state.name === 'Paused' && state.reason !== 'paused-by-person';
 }
 
 /** N9 holds until the end, so the floor is lifted after it; a superseded run leaves it to its successor. */

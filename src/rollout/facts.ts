@@ -1,10 +1,10 @@
-import { modeOf } from './arms.ts';
 import { type Context, patched } from './context.ts';
 import { forgiveOutage, heartbeatMs, isReadable, outageMs } from './deadlines.ts';
 import { isTerminal } from './lifecycle.ts';
 import { sameRouting } from './routing.ts';
 import type { RolloutState } from './state.ts';
 import { heldMs, verdictOf } from './verdict.ts';
+import { ownsRoute } from './verified.ts';
 
 /** Takes into the state what the observation says, before any rule is asked. Decides nothing. */
 export function noteFacts(context: Context, state: RolloutState): RolloutState {
@@ -32,8 +32,7 @@ function noteStable(context: Context, state: RolloutState): RolloutState {
 /** When the asked route is in force, and when it no longer is. Unreadable is neither: blocks say what was served meanwhile. */
 function noteRoute(context: Context, state: RolloutState): RolloutState {
   const { route } = context.observation;
-  if (route === null || state.attempt === 0 || state.name === 'RollingBack' || modeOf(context) !== 'twoArm')
-    return state;
+  if (route === null || state.name === 'RollingBack' || !ownsRoute(context, state)) return state;
   if (!route.inForce || !sameRouting(route.routing, state.route.routing))
     return patched(state, { inForceSinceMs: null });
   if (state.inForceSinceMs !== null) return state;

@@ -2,9 +2,9 @@ import { canarySuffices } from './arms.ts';
 import type { Decision, DecideInput } from './decide.ts';
 import type { Effect } from './effect.ts';
 import { isTerminal } from './lifecycle.ts';
-import { allToCanary, sameRouting, touchesCanary, userShare } from './routing.ts';
+import { allToCanary, describeRouting, sameRouting, touchesCanary, userShare } from './routing.ts';
 import type { RolloutState } from './state.ts';
-import { isTrafficGone } from './verified.ts';
+import { isFoundRoute, isTrafficGone } from './verified.ts';
 
 /** A decision beside what it was made of. `before` and `after` are the two states. */
 interface Look {
@@ -41,7 +41,9 @@ const checks: Readonly<Record<string, Check>> = {
   N12: restartsFromZero,
 };
 
+/** While the route is somebody else's (Paused), the state only says what was found. */
 function isRise(look: Look): boolean {
+  if (isFoundRoute(look.after)) return false;
   return userShare(look.after.route.routing) > userShare(look.before.route.routing);
 }
 
@@ -62,7 +64,8 @@ function raisedOnlyWithClearance(look: Look): string | null {
   const last = steps.at(-1);
   const isKnown =
     sameRouting(routing, allToCanary.routing) || (last !== undefined && sameRouting(routing, last.routing));
-  if (!isKnown) return 'the weight rose beyond the plan';
+  if (!isKnown)
+    return `the weight rose beyond the plan: ${describeRouting(look.before.route.routing)} to ${describeRouting(routing)}, ${look.before.name}/${look.before.phase} to ${after.name}/${after.phase}`;
   const isSkipped = clearance?.kind === 'promote' || clearance?.kind === 'skipAnalysis';
   return isSkipped || clearance?.step === steps.length - 1
     ? null
@@ -83,7 +86,7 @@ function nothingReducedUnderTraffic(look: Look): string | null {
     const isOther = seen.replicas > 0 && effect.revision !== seen.revision;
     if (effect.arm === 'canary' && (isLess || isOther) && !isTrafficGone(look.input))
       return 'the canary is reduced before weight 0 is proven';
-    if (effect.arm === 'canary' && isLess && look.after.phase !== 'scaleDown')
+    if (effect.arm === 'canary' && isLess && !isOther && look.after.phase !== 'scaleDown')
       return 'the canary is reduced before the drain';
     if (effect.arm === 'stable' && isLess) return 'stable is reduced';
   }

@@ -9,6 +9,7 @@ import { rollBack } from './rollback.ts';
 import { isLowered, noTraffic, touchesCanary } from './routing.ts';
 import type { RolloutState } from './state.ts';
 import { judging, verdictOf } from './verdict.ts';
+import { ownsRoute } from './verified.ts';
 
 /** The data plane carries this run's tombstone: the decision was written there before it was persisted (SPEC R46). */
 export function tombstoneSeen(context: Context, state: RolloutState): Move {
@@ -62,12 +63,12 @@ function isPromoting(state: RolloutState): boolean {
   return name === 'Promoting' || name === 'Baking' || name === 'Draining';
 }
 
-/** After a reboot the data plane serves stable only, and the new revision is promoted: the run ends as it would have. */
+/** After a reboot the data plane serves stable only, and the new revision is promoted: the run ends as it would have, unless stable is what is broken. */
 function goOnAfterReboot(context: Context, state: RolloutState): Move {
-  if (!touchesCanary(state.route.routing)) return stay(state);
+  if (state.phase === 'rescue' || !touchesCanary(state.route.routing)) return stay(state);
   return move(context, state, {
     to: 'Draining',
-    phase: state.phase === 'rescue' ? 'roll' : state.phase,
+    phase: state.phase,
     reason: 'rebooted',
     message: 'the machine was started anew; the promotion goes on from stable',
     owner: 'workload',
@@ -108,8 +109,7 @@ function checkFailed(context: Context, state: RolloutState, verdict: Verdict): M
 /** Somebody else has a hand on the route: not fought, but shown, until a person resumes (SPEC R70). */
 export function interference(context: Context, state: RolloutState): Move {
   const { route } = context.observation;
-  if (route === null || state.attempt === 0 || state.name === 'Paused' || modeOf(context) !== 'twoArm')
-    return stay(state);
+  if (route === null || state.name === 'Paused' || !ownsRoute(context, state)) return stay(state);
   if (isLowered(route.routing, state.routeInForce, state.route.routing)) {
     return pause(context, state, {
       reason: 'lowered-elsewhere',

@@ -1,6 +1,8 @@
 import { type Context, type Move, move } from './context.ts';
 import { canarySuffices } from './arms.ts';
+import { freshDeadline } from './deadlines.ts';
 import { enterStep } from './next-step.ts';
+import { originOf } from './origin.ts';
 import { allToCanary } from './routing.ts';
 import type { Actor, RolloutState, StateName } from './state.ts';
 import { heldMs, verdictOf } from './verdict.ts';
@@ -30,13 +32,6 @@ export function pause(context: Context, state: RolloutState, cause: PauseCause):
   });
 }
 
-/** AwaitingApproval comes back as the state that asks again. */
-export function originOf(state: RolloutState): StateName {
-  return (state.name === 'AwaitingApproval' || state.name === 'Paused') && state.resume !== null
-    ? state.resume
-    : state.name;
-}
-
 /** A person goes on. Where the route was found lowered, the same step is written and proven anew, as another attempt. */
 export function resume(context: Context, state: RolloutState, actor: Actor): Move | string {
   const origin = state.resume ?? 'Pending';
@@ -55,10 +50,7 @@ function goOn(
   actor: Actor,
   patch: Partial<RolloutState>,
 ): Move {
-  const { plan, nowMs } = context;
   const verdict = verdictOf(context, state);
-  const step = plan.steps[state.step];
-  const isTimed = origin === 'Holding' || origin === 'Baking';
   return move(context, state, {
     to: origin,
     phase: state.phase,
@@ -73,11 +65,7 @@ function goOn(
     message: 'goes on after a pause',
     owner: 'controller',
     actor,
-    deadlineMs: isTimed
-      ? origin === 'Holding' && step !== undefined && step.maxMs !== null
-        ? nowMs + step.maxMs
-        : null
-      : nowMs + plan.progressDeadlineMs,
+    deadlineMs: freshDeadline(context, state, origin),
     patch: {
       resume: null,
       excludedMs: verdict === null ? state.excludedMs : Math.max(0, verdict.judgedMs - state.heldMs),
@@ -89,7 +77,7 @@ function goOn(
 /** In a promotion the route to come back to is all traffic, or the last step's where stable is rolled under the canary's share. */
 function restoredRoute(context: Context, state: RolloutState, origin: StateName): Partial<RolloutState> {
   if (origin !== 'Promoting' && origin !== 'Baking' && origin !== 'Draining') return {};
-  if (state.phase === 'scale') return {};
+  if (state.phase !== 'shift' && state.phase !== 'roll' && state.phase !== 'none') return {};
   const { plan } = context;
   const last = plan.steps.at(-1);
   const isShared =

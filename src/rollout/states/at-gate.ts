@@ -28,6 +28,8 @@ export function passGatesFrom(
         to: 'AwaitingApproval',
         phase: state.phase,
         ...waitingFor(outcome.gate),
+        // The step's longest time goes on running while it waits.
+        deadlineMs: origin === 'Holding' ? state.deadlineMs : null,
         patch: { resume: origin },
       });
   }
@@ -55,7 +57,7 @@ function backTo(context: Context, state: RolloutState, origin: Origin): Move {
     reason: originReason(origin),
     message: 'the gates are open',
     owner: 'controller',
-    deadlineMs: origin === 'Starting' ? context.nowMs + context.plan.progressDeadlineMs : null,
+    deadlineMs: origin === 'Starting' ? context.nowMs + context.plan.progressDeadlineMs : state.deadlineMs,
     patch: { resume: null },
   });
 }

@@ -98,7 +98,7 @@ function inconclusive(context: Context, state: RolloutState, blocked: Waiting): 
   }
   return blocked.reason === 'suspect'
     ? wait(context, state, blocked)
-    : wait(context, state, { ...blocked, reason: 'inconclusive' });
+    : wait(context, state, { ...blocked, reason: 'inconclusive', owner: 'person' });
 }
 
 function noteHeld(context: Context, state: RolloutState): RolloutState {

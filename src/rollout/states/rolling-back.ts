@@ -1,4 +1,4 @@
-import { isAlone, stableRolledOut } from '../arms.ts';
+import { isAlone, modeOf, stableRolledOut } from '../arms.ts';
 import { type Context, type Move, move, patched, stay } from '../context.ts';
 import { isExpired } from '../deadlines.ts';
 import type { RolloutState } from '../state.ts';
@@ -29,9 +29,11 @@ function verifyNoTraffic(context: Context, state: RolloutState): Move {
 /** Users are safe when no endpoint of the new revision is left; the canary goes only when the old one can carry all. */
 function restoreTemplate(context: Context, state: RolloutState): Move {
   const { stable } = context.observation;
-  if (stable !== null && state.restoredAtMs === null && isAlone(stable, state.stable.revision))
-    return stay({ ...state, restoredAtMs: context.nowMs });
-  if (state.restoredAtMs !== null && stableRolledOut(context, state)) return drained(context, state);
+  const isBack = stable !== null && isAlone(stable, state.stable.revision) && isTrafficGone(context);
+  if (isBack && state.restoredAtMs === null) return stay({ ...state, restoredAtMs: context.nowMs });
+  if (state.restoredAtMs !== null && stableRolledOut(context, state)) {
+    return modeOf(context) === 'inPlace' ? finish(context, state) : drained(context, state);
+  }
   return stay(isExpired(context, state.deadlineMs) ? patched(state, { owner: 'person' }) : state);
 }
 

@@ -17,7 +17,8 @@ export function starting(context: Context, state: RolloutState): Move {
         enterPromotion(context, cleared(context, open)),
       );
     case 'twoArm':
-      return state.phase === 'prepare' ? prepare(context, state) : makeCanary(context, state);
+      if (state.phase === 'prepare') return prepare(context, state);
+      return state.phase === 'drain' ? drainLeftover(context, state) : makeCanary(context, state);
   }
 }
 
@@ -67,6 +68,26 @@ function prepare(context: Context, state: RolloutState): Move {
       owner: 'data plane',
       message: 'weight 0 is not proven yet',
     });
+  const { canary } = context.observation;
+  const isLeftover = canary !== null && canary.replicas > 0 && canary.revision !== state.canary.revision;
+  return isLeftover && canary.inFlight !== 0
+    ? move(context, state, {
+        to: 'Starting',
+        phase: 'drain',
+        reason: 'draining',
+        message: 'requests in flight on the canary of an earlier run end by themselves',
+        owner: 'data plane',
+        deadlineMs: context.nowMs + context.plan.drainMs,
+      })
+    : startCanary(context, state);
+}
+
+function drainLeftover(context: Context, state: RolloutState): Move {
+  const isOver = state.deadlineMs !== null && context.nowMs >= state.deadlineMs;
+  return isOver || context.observation.canary?.inFlight === 0 ? startCanary(context, state) : stay(state);
+}
+
+function startCanary(context: Context, state: RolloutState): Move {
   const { plan, nowMs } = context;
   const first = plan.steps[0];
   const replicas =

@@ -48,17 +48,35 @@ export class World {
   /** One look, and the world follows. */
   tick(stepMs = 10_000): Decision {
     this.#judge(stepMs);
-    const decision = decide({
-      identity: this.identity,
-      plan: this.plan,
-      state: this.state,
-      observation: this.observation,
-      nowMs: this.nowMs,
-    });
+    const decision = this.#decideTwice();
     this.state = decision.state;
     this.transitions.push(...decision.transitions);
     for (const effect of decision.effects) this.#follow(effect);
     this.nowMs += stepMs;
+    return decision;
+  }
+
+  /** Every look is taken twice: with the same picture there is nothing more to do (N8). */
+  #decideTwice(): Decision {
+    const input = {
+      identity: this.identity,
+      plan: this.plan,
+      observation: this.observation,
+      nowMs: this.nowMs,
+    };
+    const decision = decide({ ...input, state: this.state });
+    const again = decide({ ...input, state: decision.state });
+    assert(
+      again.state === decision.state,
+      `a second look keeps ${decision.state.name}/${decision.state.phase}`,
+    );
+    assert(again.transitions.length === 0 && again.actions.length === 0, 'a second look takes no transition');
+    assert(worldly(again) === worldly(decision), 'a second look asks for the same');
+    assert(
+      isTerminal(decision.state) === (decision.wakeAtMs === null),
+      'a running rollout is looked at again',
+    );
+    assert(decision.wakeAtMs === null || decision.wakeAtMs > this.nowMs, 'the next look is later');
     return decision;
   }
 
@@ -169,4 +187,9 @@ export class World {
         return;
     }
   }
+}
+
+/** Notices are told per transition, so only the latest one is told again. */
+function worldly(decision: Decision): string {
+  return JSON.stringify(decision.effects.filter((effect) => effect.kind !== 'notify'));
 }
