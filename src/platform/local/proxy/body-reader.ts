@@ -165,7 +165,8 @@ export class BodyReader {
 
   #readTrailer(data: Buffer, from: number): number {
     const before = this.#trailer.length;
-    const text = this.#trailer + data.toString('latin1', from, Math.min(data.length, from + maxTrailerBytes + 4));
+    const text =
+      this.#trailer + data.toString('latin1', from, Math.min(data.length, from + maxTrailerBytes + 4));
     const end = text.startsWith('\r\n') ? 0 : text.indexOf('\r\n\r\n');
     if (end === -1) {
       this.#trailer = text;

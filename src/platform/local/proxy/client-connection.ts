@@ -48,8 +48,6 @@ export class ClientConnection implements Watched {
     this.context = context;
     this.#idleSinceMs = performance.now();
     this.deadlineMs = this.#idleSinceMs + context.limits.idleTimeoutMs;
-    context.connections.add(this);
-    context.watchdog.add(this);
     socket.on('data', (data) => this.#onData(data));
     socket.on('end', () => this.#onEnd());
     socket.on('drain', () => this.#exchange?.clientDrained());
@@ -188,7 +186,13 @@ export class ClientConnection implements Watched {
   }
 
   #hold(data: Buffer | null): void {
-    if (data === null || data.length === 0 || this.#mode !== 'exchange') return;
+    if (data === null || data.length === 0) return;
+    if (this.#mode === 'head') {
+      // The answer was there before the request was: its last byte ended the exchange, and this is the next one's.
+      this.#onData(data);
+      return;
+    }
+    if (this.#mode !== 'exchange') return;
     this.#held = this.#held === null ? data : Buffer.concat([this.#held, data]);
     this.#scanFrom = 0;
     if (this.#held.length > maxHeldBytes) this.socket.pause();
@@ -263,6 +267,18 @@ export class ClientConnection implements Watched {
     this.context.watchdog.remove(this);
     exchange?.clientGone();
   }
+}
+
+/** Serves a client until it goes. */
+export function acceptClient(
+  socket: net.Socket,
+  service: Service,
+  pinned: Arm | null,
+  context: ProxyContext,
+): void {
+  const connection = new ClientConnection(socket, service, pinned, context);
+  context.connections.add(connection);
+  context.watchdog.add(connection);
 }
 
 /** What is wrong with a head that has no end yet, so that a client is told at once and not after a time-out. */

@@ -6,7 +6,7 @@ const pauseMs = 50;
 export class InFlightReporter {
   readonly #pools: () => Iterable<EndpointPool>;
   readonly #send: (counts: Readonly<Record<string, number>>) => void;
-  #timer: NodeJS.Timeout | null = null;
+  #scheduled = false;
   #sentAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(pools: () => Iterable<EndpointPool>, send: (counts: Readonly<Record<string, number>>) => void) {
@@ -20,14 +20,13 @@ export class InFlightReporter {
   }
 
   schedule(): void {
-    this.#timer ??= setTimeout(
-      () => this.#report(),
-      Math.max(0, this.#sentAtMs + pauseMs - performance.now()),
-    );
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setTimeout(() => this.#report(), Math.max(0, this.#sentAtMs + pauseMs - performance.now()));
   }
 
   #report(): void {
-    this.#timer = null;
+    this.#scheduled = false;
     this.#sentAtMs = performance.now();
     const counts: Record<string, number> = {};
     let any = false;

@@ -14,6 +14,15 @@ interface TcpHandle {
   close(): void;
 }
 
+interface NetInternals {
+  readonly _createServerHandle: (
+    address: string,
+    port: number,
+    family: 4 | 6,
+    fd: number,
+  ) => TcpHandle | number;
+}
+
 /**
  * Binds without accepting. A `net.Server` of the keeper would take connections away from its workers, so this is what
  * `node:cluster` does for its own workers (`net._createServerHandle`): bind here, listen and accept in each worker. The
@@ -21,12 +30,8 @@ interface TcpHandle {
  * Errors: `port-in-use`, `port-forbidden`, `process-start-failed`.
  */
 export function openListener(host: string, port: number): ListenerHandle {
-  const create = (
-    net as unknown as {
-      _createServerHandle(address: string, port: number, family: 4 | 6, fd: number): TcpHandle | number;
-    }
-  )._createServerHandle;
-  const handle = create(host, port, net.isIPv6(host) ? 6 : 4, -1);
+  const { _createServerHandle } = net as unknown as NetInternals;
+  const handle = _createServerHandle(host, port, net.isIPv6(host) ? 6 : 4, -1);
   if (typeof handle === 'number') throw bindError(host, port, handle);
   const name: { port?: number } = {};
   handle.getsockname(name);

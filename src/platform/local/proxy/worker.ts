@@ -1,6 +1,6 @@
 import * as net from 'node:net';
 import type { Arm } from '../../../rollout/effect.ts';
-import { ClientConnection } from './client-connection.ts';
+import { acceptClient } from './client-connection.ts';
 import type { ProxyContext } from './context.ts';
 import { type ControlAnswer, type ControlServer, openControlServer } from './control-server.ts';
 import type { EndpointPool } from './endpoint-pool.ts';
@@ -108,7 +108,7 @@ class ProxyWorker {
     if (handle === undefined || handle === null || this.#ending) return;
     this.#servers.get(listener)?.close();
     const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-      new ClientConnection(socket, this.#service(key), pinned, this.#context);
+      acceptClient(socket, this.#service(key), pinned, this.#context);
     });
     this.#servers.set(listener, server);
     server.on('error', (error) => this.#context.log('error', `listener ${listener}: ${error.message}`));
