@@ -32,10 +32,10 @@ describe('the seed document', () => {
       canary.yaml:81:3 warning rollback-on-failure
         rollbackOnFailure is true. Rolling back a failed release is what happens anyway; Flagger does not know the field, and kubectl refuses it there.
         fix: remove it
-      process.yaml:12:3 info process-overrides-deployment
+      process.yaml:18:3 info process-overrides-deployment
         replicas is 2 here and 10 in the Deployment. The Process and the Deployment beside it differ; the Process counts.
         fix: nothing, if that is meant
-      process.yaml:13:3 info process-overrides-deployment
+      process.yaml:19:3 info process-overrides-deployment
         minReadySeconds is 1 here and 30 in the Deployment. The Process and the Deployment beside it differ; the Process counts.
         fix: nothing, if that is meant
       workflow.yaml:2:1 info unknown-kind
@@ -143,12 +143,18 @@ describe('the seed document', () => {
     expect(services[0]?.target).toMatchInlineSnapshot(`
       {
         "label": "v1.2.0",
-        "revision": "2f5187082a",
+        "revision": "ef750f1d59",
         "template": {
-          "args": [],
+          "args": [
+            "const { createServer } = require('node:http');
+      const server = createServer((request, response) => response.end(\`\${process.env.VERSION}\\n\`));
+      process.on('SIGTERM', () => server.close());
+      server.listen(Number(process.env.PORT), '127.0.0.1');
+      ",
+          ],
           "command": [
             "node",
-            "server.mjs",
+            "-e",
           ],
           "env": {
             "VERSION": "v1.2.0",

@@ -6,7 +6,10 @@ import {
   isSeq,
   LineCounter,
   type Node,
+  type Pair,
   parseAllDocuments,
+  visit,
+  type YAMLMap,
 } from 'yaml';
 import { type Finding, findingAt, findingIn, type Path, type Position } from './finding.ts';
 
@@ -53,6 +56,8 @@ export function readDocuments(
       ...parseAllDocuments(text, {
         lineCounter: lines,
         merge: true,
+        // Looked for below in linear time; the library compares each key with each.
+        uniqueKeys: false,
         prettyErrors: false,
         logLevel: 'silent',
       }),
@@ -97,14 +102,7 @@ interface Part {
 }
 
 function readDocument({ file, index, doc, lines, text }: Part): ReadDocument {
-  const errors = doc.errors.map((error) => {
-    const position = positionAt(lines, error.pos[0]);
-    if (error.code === 'DUPLICATE_KEY') {
-      const message = 'The same key stands twice in one mapping.';
-      return findingIn(file, position, { code: 'yaml-duplicate-key', message, fix: 'keep one of them' });
-    }
-    return unreadable(file, position, error);
-  });
+  const errors = doc.errors.map((error) => unreadable(file, positionAt(lines, error.pos[0]), error));
   if (errors.length > 0) return { document: null, findings: errors };
   if (doc.contents === null || (isScalar(doc.contents) && doc.contents.value === null))
     return { document: null, findings: [] };
@@ -119,6 +117,17 @@ function readDocument({ file, index, doc, lines, text }: Part): ReadDocument {
         findingIn(file, start, { code, message, fix: 'write the values out instead of using aliases' }),
       ],
     };
+  }
+  if (plain.duplicates.length > 0) {
+    const findings = plain.duplicates.map((offset) => {
+      const message = 'The same key stands twice in one mapping.';
+      return findingIn(file, positionAt(lines, offset), {
+        code: 'yaml-duplicate-key',
+        message,
+        fix: 'keep one of them',
+      });
+    });
+    return { document: null, findings };
   }
   if (!isRecord(plain.value)) {
     const message = `The document is ${describe(plain.value)}, not a mapping.`;
@@ -135,6 +144,7 @@ function readDocument({ file, index, doc, lines, text }: Part): ReadDocument {
   }
   const { value } = plain;
   const metadata = isRecord(value['metadata']) ? value['metadata'] : {};
+  const pairs: PairIndex = new WeakMap();
   const document: SourceDocument = {
     file,
     index,
@@ -145,7 +155,7 @@ function readDocument({ file, index, doc, lines, text }: Part): ReadDocument {
     value,
     text,
     doc,
-    positionOf: (path) => positionAt(lines, offsetOf(doc, path)),
+    positionOf: (path) => positionAt(lines, offsetOf(doc, path, pairs)),
   };
   return { document, findings: [] };
 }
@@ -170,14 +180,38 @@ export function findDuplicates(documents: readonly SourceDocument[]): readonly F
   return findings;
 }
 
-function toPlain(
-  doc: Document,
-): { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: unknown } {
+type Plain =
+  | { readonly ok: true; readonly value: unknown; readonly duplicates: readonly number[] }
+  | { readonly ok: false; readonly error: unknown };
+
+function toPlain(doc: Document): Plain {
   try {
-    return { ok: true, value: doc.toJS({ maxAliasCount: 100 }) };
+    return { ok: true, duplicates: duplicateKeys(doc), value: doc.toJS({ maxAliasCount: 100 }) };
   } catch (error) {
     return { ok: false, error };
   }
+}
+
+/** Offsets of keys that stood in their mapping before. `<<` may be repeated: it is no key but a merge. */
+function duplicateKeys(doc: Document): readonly number[] {
+  const offsets: number[] = [];
+  visit(doc, {
+    Map(_, map) {
+      const seen = new Set<string>();
+      for (const { key } of map.items) {
+        const name = keyText(key);
+        if (name === null || name === '<<') continue;
+        if (seen.has(name)) offsets.push(rangeStart(key) ?? 0);
+        seen.add(name);
+      }
+    },
+  });
+  return offsets;
+}
+
+function keyText(key: unknown): string | null {
+  if (isScalar(key)) return String(key.value);
+  return typeof key === 'string' ? key : null;
 }
 
 function unreadable(file: string, position: Position, thrown: unknown): Finding {
@@ -197,15 +231,25 @@ function positionAt(lines: LineCounter, offset: number): Position {
   return { line: Math.max(1, line), column: Math.max(1, col) };
 }
 
-function offsetOf(doc: Document, path: Path): number {
+/** Pairs of each mapping by key, made when it is first looked into: thousands of findings may lie in one. */
+type PairIndex = WeakMap<YAMLMap, ReadonlyMap<string, Pair>>;
+
+function pairOf(map: YAMLMap, key: string, pairs: PairIndex): Pair | undefined {
+  let index = pairs.get(map);
+  if (index === undefined) {
+    index = new Map(map.items.map((pair) => [keyText(pair.key) ?? '', pair]));
+    pairs.set(map, index);
+  }
+  return index.get(key);
+}
+
+function offsetOf(doc: Document, path: Path, pairs: PairIndex): number {
   let node: unknown = doc.contents;
   let offset = doc.contents?.range?.[0] ?? 0;
   for (const segment of path) {
     if (isAlias(node)) node = node.resolve(doc);
     if (isMap(node)) {
-      const pair = node.items.find(
-        ({ key }) => (isScalar(key) ? String(key.value) : key) === String(segment),
-      );
+      const pair: Pair | undefined = pairOf(node, String(segment), pairs);
       if (pair === undefined) return offset;
       offset = rangeStart(pair.key) ?? offset;
       node = pair.value;
