@@ -129,8 +129,8 @@ function takeBlock(
 }
 
 /**
- * A source that gives no blocks must not stop the clock of failures. Only time between two calls counts, and of one
- * stretch at most half an interval, so that an outage of Sluice itself is never taken for silence of the source.
+ * A source that gives no blocks must not stop the clock of failures. Only time between two calls counts, of one stretch at
+ * most half an interval, and nothing of a long one: an outage of Sluice itself is never taken for silence of the source.
  */
 function takeSilence(
   plan: JudgePlan,
@@ -139,7 +139,9 @@ function takeSilence(
   lastCallAtMs: number | null,
 ): ThresholdState {
   if (input.blocks.length > 0 || lastCallAtMs === null) return state;
-  const stretchMs = Math.min(Math.max(0, input.nowMs - lastCallAtMs), plan.intervalMs / 2);
+  const sinceMs = Math.max(0, input.nowMs - lastCallAtMs);
+  if (sinceMs > Math.max(plan.intervalMs, shortestSilenceMs)) return state;
+  const stretchMs = Math.min(sinceMs, plan.intervalMs / 2);
   const silentMs = state.silentMs + stretchMs;
   // A reading that comes a little late is no silence; an error of the source needs no second thought.
   const limitMs =
