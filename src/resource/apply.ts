@@ -1,6 +1,7 @@
 import { compile, type CompiledService } from './compile.ts';
 import { readDocuments, type SourceDocument } from './document.ts';
 import { type Finding, sortFindings } from './finding.ts';
+import { lint } from './lint/lint.ts';
 
 export interface ManifestText {
   /** As the user named it: findings carry it. */
@@ -32,7 +33,9 @@ export function compileApply(
   }
   const compiled = compile([...written, ...kept]);
   const texts = new Set(written.map(({ text }) => text));
-  const findings = [...read.flatMap((one) => one.findings), ...compiled.findings];
+  // The linter's advice is for `sluice lint`; its errors refuse here too.
+  const refused = lint(written).filter(({ severity }) => severity === 'error');
+  const findings = [...read.flatMap((one) => one.findings), ...compiled.findings, ...refused];
   return {
     services: compiled.services.filter(({ source }) => source.some((text) => texts.has(text))),
     findings: sortFindings(

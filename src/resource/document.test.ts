@@ -1,5 +1,6 @@
 import { array, assert, constantFrom, json, oneof, property, string } from 'fast-check';
 import { expect, test } from 'vitest';
+import { weightsOf } from './compile/steps.ts';
 import { findDuplicates, readDocuments } from './document.ts';
 import { formatFindings } from './finding.ts';
 
@@ -157,4 +158,10 @@ test('no text makes it throw', () => {
     ),
     { numRuns: 500 },
   );
+});
+
+test('an alias inside of what it names is refused, and a step weight of next to nothing makes no endless plan', () => {
+  const { documents, findings } = readDocuments('a.yaml', 'kind: Canary\nspec: &s\n  selector: *s\n');
+  expect([documents.length, findings.map(({ code }) => code)]).toEqual([0, ['yaml-alias-bomb']]);
+  expect(weightsOf({ stepWeight: 0.00000001, maxWeight: 50 })).toHaveLength(10_000);
 });

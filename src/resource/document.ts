@@ -186,10 +186,23 @@ type Plain =
 
 function toPlain(doc: Document): Plain {
   try {
-    return { ok: true, duplicates: duplicateKeys(doc), value: doc.toJS({ maxAliasCount: 100 }) };
+    const value: unknown = doc.toJS({ maxAliasCount: 100 });
+    if (holdsItself(value, new Set()))
+      return { ok: false, error: new ReferenceError('an alias stands inside of what it names') };
+    return { ok: true, duplicates: duplicateKeys(doc), value };
   } catch (error) {
     return { ok: false, error };
   }
+}
+
+/** Every reader of the value recurses; a value that contains itself would never end. */
+function holdsItself(value: unknown, above: Set<object>): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (above.has(value)) return true;
+  above.add(value);
+  const found = Object.values(value).some((member) => holdsItself(member, above));
+  above.delete(value);
+  return found;
 }
 
 /** Offsets of keys that stood in their mapping before. `<<` may be repeated: it is no key but a merge. */

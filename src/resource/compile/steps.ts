@@ -46,6 +46,9 @@ export function stepsOf(canary: CanaryResource, strategy: Strategy, intervalMs: 
   return [{ ...atRest, routing: { kind: 'mirror', percent: mirror }, holdMs: intervalMs, maxMs }, ...steps];
 }
 
+/** A weight has two digits after the point at most (buckets of 0.01 %), so no plan has more steps than this. */
+const mostSteps = 10_000;
+
 /** Flagger's sequence of weights: whole steps until the ceiling is reached or passed, or the list as it stands. */
 export function weightsOf(analysis: {
   readonly stepWeight?: number | undefined;
@@ -55,7 +58,7 @@ export function weightsOf(analysis: {
   const { stepWeight, stepWeights, maxWeight = 100 } = analysis;
   if (stepWeights !== undefined) return stepWeights;
   if (stepWeight === undefined || stepWeight <= 0) return [];
-  const count = Math.ceil(maxWeight / stepWeight);
+  const count = Math.min(mostSteps, Math.ceil(maxWeight / stepWeight));
   return Array.from({ length: count }, (_, index) => Math.min(100, (index + 1) * stepWeight));
 }
 

@@ -462,7 +462,7 @@ jobs:
 test('never fails, whatever the documents are', () => {
   const cyclic =
     'kind: Deployment\nspec: {template: {spec: {containers: [&a {livenessProbe: *a, readinessProbe: {exec: {command: [*a]}}}]}}}\n';
-  expect(lint(readDocuments('x.yaml', cyclic).documents).length).toBeGreaterThan(0);
+  expect(lint(readDocuments('x.yaml', cyclic).documents)).toEqual([]);
   const word = fc.constantFrom(
     'Canary',
     'Deployment',
