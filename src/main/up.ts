@@ -1,5 +1,92 @@
+import { readFile } from 'node:fs/promises';
+import { SluiceClient } from '../client/client.ts';
+import { actorOf } from '../cli/session.ts';
 import type { UpOptions } from '../cli/host.ts';
+import { SluiceError, toSluiceError } from '../lib/error.ts';
+import type { ManifestFile } from '../resource/view.ts';
+import { startDetached } from './detached.ts';
+import { startEngineProcess } from './engine.ts';
+import { openEngineLog } from './engine-log.ts';
+import { nextStop } from './signals.ts';
+
+/** `sluice up`: runs the engine until it is told to stop, or starts it in the background and returns when it is ready. */
 export async function up(options: UpOptions): Promise<number> {
-  void options;
+  const files = await readManifests(options.files);
+  return options.detach ? await upDetached(options, files) : await upHere(options, files);
+}
+
+async function upDetached(options: UpOptions, files: readonly ManifestFile[]): Promise<number> {
+  const start = await startDetached(options);
+  if (start.kind === 'ended') {
+    process.stderr.write(start.text);
+    return start.exit;
+  }
+  if (!options.quiet)
+    process.stderr.write(`sluice is up (process ${start.pid}), state in ${options.state}\n`);
+  process.stdout.write(`${start.address}\n`);
+  await apply(options.state, files);
   return 0;
+}
+
+/**
+ * Ctrl-C drains and stops everything; SIGTERM ends the engine alone, and traffic is served on by proxy and applications. A
+ * second Ctrl-C does not wait for the drain.
+ */
+async function upHere(options: UpOptions, files: readonly ManifestFile[]): Promise<number> {
+  const say = (message: string): void => {
+    if (!options.quiet) process.stderr.write(`${message}\n`);
+  };
+  const log = openEngineLog(options.state, (level, message) => {
+    if (level !== 'info') say(`${level}: ${message}`);
+  });
+  const asked = Promise.withResolvers<'all' | 'engine'>();
+  const engine = await startEngineProcess({
+    state: options.state,
+    apiPort: options.apiPort,
+    log,
+    onStopAsked: (all) => asked.resolve(all ? 'all' : 'engine'),
+  });
+  log('info', `up, API on ${engine.address}`);
+  say(`sluice is up: API on ${engine.address}, state in ${options.state}`);
+  say('Ctrl-C drains and stops everything; SIGTERM ends the engine alone.');
+  void nextStop().then((signal) => asked.resolve(signal === 'SIGINT' ? 'all' : 'engine'));
+  void apply(options.state, files).catch((thrown: unknown) => {
+    const error = toSluiceError(thrown, 'internal');
+    log('error', `the manifests were not applied: ${error.message} (${error.code}). ${error.cure}`);
+  });
+  const what = await asked.promise;
+  say(
+    what === 'all'
+      ? 'Draining and stopping everything; Ctrl-C again does not wait.'
+      : 'The engine ends; traffic is served on.',
+  );
+  process.once('SIGINT', () => process.exit(130));
+  await engine.stop(what === 'all');
+  log('info', what === 'all' ? 'stopped everything' : 'the engine ended, traffic is served on');
+  return 0;
+}
+
+/** Through the API, as `sluice apply` does, so that it is the same in every way. */
+async function apply(state: string, files: readonly ManifestFile[]): Promise<void> {
+  if (files.length === 0) return;
+  const { services } = await SluiceClient.of(state, { actor: actorOf(process.env) }).apply({ files });
+  for (const { key, change, revision } of services)
+    process.stderr.write(`${key} ${change} (revision ${revision})\n`);
+}
+
+async function readManifests(paths: readonly string[]): Promise<readonly ManifestFile[]> {
+  return await Promise.all(
+    paths.map(async (file) => {
+      try {
+        return { file, text: await readFile(file, 'utf8') };
+      } catch (thrown) {
+        const { message } = toSluiceError(thrown, 'usage');
+        throw new SluiceError({
+          code: 'usage',
+          message: `cannot read ${file}: ${message}`,
+          cure: 'Check the path.',
+        });
+      }
+    }),
+  );
 }

@@ -428,11 +428,11 @@ test('an unexpected error keeps its text in the log', async () => {
   const { dependencies, logged } = fakeApi();
   const api = createApi({
     ...dependencies,
-    describe: () => {
+    lastSequence: () => {
       throw new Error('password=hunter2');
     },
   });
-  const answer = await api.request('/api/v1/services/default/checkout/why', { headers: authorized });
+  const answer = await api.request('/api/v1/services', { headers: authorized });
   expect(answer.status).toBe(500);
   expect(await answer.text()).not.toContain('hunter2');
   expect(logged.join('\n')).toContain('hunter2');

@@ -1,4 +1,4 @@
-import type { Commands, ServiceView as EngineServiceView } from '../engine/commands.ts';
+import type { Commands } from '../engine/commands.ts';
 import type { Recorder, ServiceKey } from '../engine/ports.ts';
 import type { NameView } from '../resource/view.ts';
 import type { Arm } from '../rollout/effect.ts';
@@ -32,8 +32,6 @@ export interface ApiDependencies {
   readonly recorder: Pick<Recorder, 'events' | 'measurements' | 'subscribe'>;
   /** Sequence of the last durable event; 0 = none. */
   readonly lastSequence: () => number;
-  /** One paragraph: what it does, since when, what it waits for, who owns that, until when, and what then. */
-  readonly describe: (service: EngineServiceView, nowMs: number) => string;
   readonly logs: (key: ServiceKey) => Promise<readonly ReplicaLog[]>;
   readonly names: NameRegistry;
   /** What keeps it from being ready, one sentence each; empty = ready. */

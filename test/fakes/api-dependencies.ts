@@ -33,7 +33,6 @@ export function fakeApi(): FakeApi {
     commands,
     recorder,
     lastSequence: () => recorder.recorded.at(-1)?.sequence ?? 0,
-    describe: ({ canary }) => `${canary.key} holds.`,
     logs: () => Promise.resolve(logs),
     names: {
       list: () => [...names.values()],

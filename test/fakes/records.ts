@@ -79,6 +79,7 @@ export const sampleState: RolloutState = {
   canary: { revision: '77aa', replicas: 1 },
   inForceSinceMs: recordNowMs - 6 * minute,
   routeInForce: { kind: 'weight', weightPercent: 25 },
+  toleratedWriter: null,
   heldMs: 6 * minute,
   excludedMs: 0,
   lastSeenAtMs: recordNowMs,

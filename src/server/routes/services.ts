@@ -19,6 +19,7 @@ import { deployed } from '../manifests.ts';
 import { deployRequest, readBody, wholeNumber } from '../request-schemas.ts';
 import { rolloutView } from '../rollout-view.ts';
 import { labelsOf, phaseOf, serviceView } from '../service-view.ts';
+import { whyParagraph } from '../why-paragraph.ts';
 
 /** Services: read, why, history, and the changes that are not a rollout's actions. */
 export function serviceRoutes(dependencies: ApiDependencies): Hono<ApiEnv> {
@@ -121,7 +122,7 @@ function why(dependencies: ApiDependencies, service: EngineServiceView): WhyDocu
     owner: state?.owner ?? null,
     sinceMs: state?.sinceMs ?? null,
     deadlineMs: state?.deadlineMs ?? null,
-    paragraph: dependencies.describe(service, dependencies.nowMs()),
+    paragraph: whyParagraph(viewOf(dependencies, service), dependencies.nowMs()),
   };
 }
 

@@ -1,0 +1,73 @@
+import {
+  type ArmReading,
+  type CounterCursor,
+  type CounterReading,
+  differenceCounters,
+} from '../analysis/counters.ts';
+import type { MetricReading, MetricSource, ServiceKey } from '../engine/ports.ts';
+import { SluiceError } from '../lib/error.ts';
+import type { Plan } from '../rollout/plan.ts';
+
+/** What a proxy worker counts of one arm; it only rises while the worker lives. */
+export interface ProxyArmCounters {
+  readonly requests: number;
+  readonly classes: Readonly<Record<string, number>>;
+  /** 5xx, answers that were not complete, and attempts that were retried elsewhere. */
+  readonly errors: number;
+  readonly latency: { readonly bounds: readonly number[]; readonly cumulative: readonly number[] };
+}
+
+/** Counters of the proxy workers that answer; `worker` changes with each start of one. */
+export interface ProxyCounterReader {
+  counters(key: ServiceKey): Promise<
+    readonly {
+      readonly worker: string;
+      readonly arms: Readonly<Record<'stable' | 'canary', ProxyArmCounters>>;
+    }[]
+  >;
+}
+
+/** Measurements from the proxy itself: every request is counted, so nothing has to be set up. */
+export class ProxySource implements MetricSource {
+  readonly #reader: ProxyCounterReader;
+
+  constructor(reader: ProxyCounterReader) {
+    this.#reader = reader;
+  }
+
+  async read(key: ServiceKey, _plan: Plan, cursor: unknown, nowMs: number): Promise<MetricReading> {
+    const workers = await this.#reader.counters(key);
+    if (workers.length === 0) {
+      throw new SluiceError({
+        code: 'metrics-unavailable',
+        message: 'no proxy worker told its counters',
+        cure: 'The keeper restarts workers; nothing advances without data.',
+      });
+    }
+    // By the engine's clock, so that a block is of the step in whose time it was read.
+    const readings = workers.map(
+      ({ worker, arms }): CounterReading => ({
+        source: worker,
+        atMs: nowMs,
+        canary: armReading(arms.canary),
+        stable: armReading(arms.stable),
+      }),
+    );
+    // Only this class writes the cursor, and the store gives it back as it was.
+    const step = differenceCounters(cursor as CounterCursor | null, readings);
+    return {
+      blocks: step === null || step.block === null ? [] : [step.block],
+      samples: [],
+      cursor: step?.cursor ?? null,
+    };
+  }
+}
+
+/** A client that left before the answer says nothing of the arm, so its request counts neither way. */
+function armReading({ requests, classes, errors, latency }: ProxyArmCounters): ArmReading {
+  return {
+    requests: { served: requests - (classes['clientGone'] ?? 0) },
+    errors: { all: errors },
+    latency: { bounds: latency.bounds, cumulative: latency.cumulative },
+  };
+}
