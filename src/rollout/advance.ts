@@ -28,7 +28,7 @@ export function advance(context: Context, from: RolloutState): Advanced {
   for (let round = 0; ; round += 1) {
     assert(
       round < limit,
-      `a decision comes to rest, but ${state.name}/${state.phase} (${state.reason}) did not: ${transitions.slice(-4).map((transition) => `${transition.to} ${transition.reason}`)}`,
+      `a decision comes to rest, but ${state.name}/${state.phase} (${state.reason}) did not`,
     );
     const known = noteFacts(context, state);
     const next = oneRule(context, known, actions);

@@ -41,6 +41,7 @@ export function startRollout({ identity, plan, nowMs }: StartInput): RolloutStat
     canary: { revision: identity.revision, replicas: 0 },
     inForceSinceMs: null,
     routeInForce: null,
+    toleratedWriter: null,
     heldMs: 0,
     excludedMs: 0,
     lastSeenAtMs: nowMs,

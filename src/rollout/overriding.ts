@@ -1,11 +1,11 @@
 import type { Verdict } from '../analysis/judge.ts';
 import { modeOf } from './arms.ts';
-import { type Context, controller, type Move, move, stay } from './context.ts';
+import { type Context, controller, type Move, move, patched, stay } from './context.ts';
 import { isBudgetSpent } from './gates.ts';
 import { watchCanary } from './health.ts';
 import { pause } from './pause.ts';
 import { hookAskedForRollback } from './polls.ts';
-import { rollBack } from './rollback.ts';
+import { hasTouchedNothing, rollBack } from './rollback.ts';
 import { isLowered, noTraffic, touchesCanary } from './routing.ts';
 import type { RolloutState } from './state.ts';
 import { judging, verdictOf } from './verdict.ts';
@@ -32,7 +32,7 @@ export function wishes(context: Context, state: RolloutState): Move {
       reason: 'deleted',
       message: 'the Canary is being deleted',
     });
-  if (observation.rebooted && modeOf(context) !== 'first') {
+  if (observation.rebooted && modeOf(context) !== 'first' && !hasTouchedNothing(state)) {
     return rollBack(context, state, {
       endsAs: 'Failed',
       reason: 'rebooted',
@@ -117,7 +117,8 @@ export function interference(context: Context, state: RolloutState): Move {
       actor: controller,
     });
   }
-  if (route.foreignWriter === null) return stay(state);
+  if (route.foreignWriter === null) return stay(patched(state, { toleratedWriter: null }));
+  if (state.routeInForce === null || route.foreignWriter === state.toleratedWriter) return stay(state);
   return pause(context, state, {
     reason: 'foreign-writer',
     message: `${route.foreignWriter} writes the route too`,

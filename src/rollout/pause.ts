@@ -35,12 +35,13 @@ export function pause(context: Context, state: RolloutState, cause: PauseCause):
 /** A person goes on. Where the route was found lowered, the same step is written and proven anew, as another attempt. */
 export function resume(context: Context, state: RolloutState, actor: Actor): Move | string {
   const origin = state.resume ?? 'Pending';
-  if (state.reason === 'paused-by-person') return goOn(context, state, origin, actor, {});
-  if (origin === 'Stepping' || origin === 'Holding') return enterStep(context, state, state.step, actor);
+  const known = { ...state, toleratedWriter: context.observation.route?.foreignWriter ?? null };
+  if (state.reason === 'paused-by-person') return goOn(context, known, origin, actor, {});
+  if (origin === 'Stepping' || origin === 'Holding') return enterStep(context, known, state.step, actor);
   const patch = restoredRoute(context, state, origin);
   if (patch.route !== undefined && !canarySuffices(context, state))
     return 'the canary has too few replicas for its traffic';
-  return goOn(context, state, origin, actor, patch);
+  return goOn(context, known, origin, actor, patch);
 }
 
 function goOn(

@@ -4,9 +4,14 @@ import type { HookPlan } from './plan.ts';
 import type { RolloutState } from './state.ts';
 import { judging } from './verdict.ts';
 
-/** Hooks that are called every interval and hold nothing up: `rollback`, and `rollout`, whose answers the judge counts. */
+/**
+ * Hooks that are called every interval and hold nothing up: `rollback`, and `rollout`, whose answers the judge counts. An
+ * answer is taken in before anything is called again, so that the rules see it.
+ */
 export function poll(context: Context, state: RolloutState): RolloutState {
-  return polledHooks(context, state).reduce((known, hooks) => pollInOrder(context, known, hooks), state);
+  const groups = polledHooks(context, state);
+  const noted = groups.flat().reduce((known, hook) => noteAnswer(context, known, hook.name), state);
+  return noted === state ? groups.reduce((known, hooks) => callNext(context, known, hooks), state) : noted;
 }
 
 /** Groups in which hooks run in list order and stop at the first that did not pass. */
@@ -47,28 +52,20 @@ function canHookRollBack(state: RolloutState): boolean {
   }
 }
 
-function pollInOrder(context: Context, state: RolloutState, hooks: readonly HookPlan[]): RolloutState {
-  let known = state;
-  let round: number | null = null;
-  for (const hook of hooks) {
-    known = noteAnswer(context, known, hook.name);
-    const asked = askedOf(known, hook.name);
-    const isFirst: boolean = round === null;
-    const isBehind = !isFirst && (asked === null || asked.n < (round ?? 0));
-    if (
-      isFirst
-        ? asked === null || (asked.passed !== null && isDue(context, asked) && !hasUnanswered(known, hooks))
-        : isBehind
-    ) {
-      known = ask(context, known, hook.name);
-    }
-    const latest = askedOf(known, hook.name);
-    round = isFirst ? (latest?.n ?? null) : round;
-    if (latest === null || latest.passed !== true || latest.n !== round) return known;
+/** The first of the group begins a round when it is due; each other follows once the one before it passed in that round. */
+function callNext(context: Context, state: RolloutState, hooks: readonly HookPlan[]): RolloutState {
+  const [first, ...rest] = hooks;
+  if (first === undefined) return state;
+  const begun = askedOf(state, first.name);
+  if (begun === null) return ask(context, state, first.name);
+  if (hooks.some((hook) => askedOf(state, hook.name)?.passed === null)) return state;
+  if (isDue(context, begun)) return ask(context, state, first.name);
+  let before = begun;
+  for (const hook of rest) {
+    if (before.passed !== true) return state;
+    const asked = askedOf(state, hook.name);
+    if (asked === null || asked.askedAtMs < begun.askedAtMs) return ask(context, state, hook.name);
+    before = asked;
   }
-  return known;
-}
-
-function hasUnanswered(state: RolloutState, hooks: readonly HookPlan[]): boolean {
-  return hooks.some((hook) => askedOf(state, hook.name)?.passed === null);
+  return state;
 }

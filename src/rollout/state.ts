@@ -162,6 +162,8 @@ export interface RolloutState {
   readonly inForceSinceMs: number | null;
   /** Last routing that was proven to be in force; a lower one found later was lowered elsewhere. */
   readonly routeInForce: Routing | null;
+  /** Another writer of the route whom a person knowingly went on beside; null: none. */
+  readonly toleratedWriter: string | null;
   /** Judged time of the current step so far, without pauses. Written at transitions and with the heartbeat, not at every look. */
   readonly heldMs: number;
   /** Judged time of the current step that a pause took out. */

@@ -2,6 +2,7 @@ import { type Context, type Move, move, stay, wait } from '../context.ts';
 import { type Gate, type GateOutcome, gatesFrom, passGates } from '../gates.ts';
 import { rollBack } from '../rollback.ts';
 import type { Reason, RolloutState, StateName } from '../state.ts';
+import { heldMs } from '../verdict.ts';
 
 type Origin = Extract<StateName, 'Pending' | 'Starting' | 'Holding'>;
 
@@ -30,7 +31,7 @@ export function passGatesFrom(
         ...waitingFor(outcome.gate),
         // The step's longest time goes on running while it waits.
         deadlineMs: origin === 'Holding' ? state.deadlineMs : null,
-        patch: { resume: origin },
+        patch: { resume: origin, heldMs: heldMs(context, state) },
       });
   }
 }
