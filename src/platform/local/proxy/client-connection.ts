@@ -112,15 +112,15 @@ export class ClientConnection implements Watched {
     this.socket.resetAndDestroy();
   }
 
-  /** From now on the socket belongs to the tunnel. */
-  becomeTunnel(tunnel: Tunnel, arm: Arm): void {
+  /** From now on the socket belongs to the tunnel that `open` makes. */
+  becomeTunnel(arm: Arm, open: () => Tunnel): void {
     this.#exchange = null;
-    this.#tunnel = { tunnel, arm };
     this.#mode = 'tunnel';
     this.deadlineMs = never;
     this.socket.removeAllListeners('data');
     this.socket.removeAllListeners('end');
     this.socket.removeAllListeners('drain');
+    this.#tunnel = { tunnel: open(), arm };
   }
 
   /** Ends what would never end by itself, if the arm serves it. */

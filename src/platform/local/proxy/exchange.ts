@@ -344,12 +344,12 @@ export class Exchange implements UpstreamUser {
     if (rest.length > 0) client.write(Buffer.from(rest));
     const { socket } = connection;
     for (const event of ['data', 'end', 'drain', 'close']) socket.removeAllListeners(event);
-    const tunnel = new Tunnel(client.context, client.socket, socket, () => {
+    const onClosed = (): void => {
       service.counters[arm].upgraded -= 1;
       pool.upgraded -= 1;
       reporter.changed(pool);
-    });
-    client.becomeTunnel(tunnel, arm);
+    };
+    client.becomeTunnel(arm, () => new Tunnel(client.context, client.socket, socket, onClosed));
     if (held !== null) socket.write(held);
   }
 

@@ -112,6 +112,8 @@ export interface CloseStreamsResult {
 export interface WorkerCounters {
   readonly worker: string;
   readonly atMs: number;
+  /** When these counters stood at 0, by the same clock as `atMs`. */
+  readonly startedAtMs: number;
   readonly arms: Readonly<Record<Arm, ArmCounters>>;
   /** The copies that `mirrorPercent` sent to the canary. No user saw them; they are in no arm's counts. */
   readonly mirror: ArmCounters;

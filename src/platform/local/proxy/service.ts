@@ -32,6 +32,7 @@ export class Service {
   readonly #worker: string;
   readonly #watchdog: Watchdog;
   #counterGeneration = 0;
+  #countersStartedAtMs = Date.now();
   #pools = new Map<string, EndpointPool>();
   #ready: Readonly<Record<Arm, readonly EndpointPool[]>> = { stable: [], canary: [] };
 
@@ -51,6 +52,7 @@ export class Service {
     this.#counterGeneration += 1;
     const before = this.counters;
     this.counters = this.#newCounters();
+    this.#countersStartedAtMs = Date.now();
     for (const arm of ['stable', 'canary'] as const) {
       this.counters[arm].inFlight = before[arm].inFlight;
       this.counters[arm].upgraded = before[arm].upgraded;
@@ -107,6 +109,7 @@ export class Service {
     return {
       worker: this.#counterGeneration === 0 ? this.#worker : `${this.#worker}/${this.#counterGeneration}`,
       atMs: Date.now(),
+      startedAtMs: this.#countersStartedAtMs,
       arms: { stable: this.counters.stable.snapshot(), canary: this.counters.canary.snapshot() },
       mirror: this.mirror.snapshot(),
     };

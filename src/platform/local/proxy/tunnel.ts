@@ -48,7 +48,7 @@ export class Tunnel implements Watched {
     from.on('end', () => to.end());
     from.on('close', (failed) => {
       // An end is passed on once what came before it is written; a reset at once.
-      if (failed) to.destroy();
+      if (failed) to.resetAndDestroy();
       else to.end();
       this.deadlineMs = performance.now() + this.#context.limits.bodyTimeoutMs;
       this.#finish();

@@ -39,6 +39,8 @@ type RequestBody = WorkerRequest extends infer R ? (R extends WorkerRequest ? Om
 
 const reconnectMinMs = 10;
 const reconnectMaxMs = 1_000;
+/** While a request waits for the connection: a rollback's write must not wait for a back-off. */
+const waitingReconnectMs = 20;
 /** Far below any sensible `unattendedMs`. */
 const pingMs = 5_000;
 const lineLimitBytes = 64 * 1024 * 1024;
@@ -165,16 +167,23 @@ export class WorkerClient {
       this.#options.onDisconnected?.();
     }
     if (this.#closed) return;
-    this.#reconnect = setTimeout(() => {
-      this.#reconnect = null;
-      this.#connect();
-    }, this.#backoffMs);
+    this.#reconnect = setTimeout(
+      () => {
+        this.#reconnect = null;
+        this.#connect();
+      },
+      this.#waiting.size > 0 ? Math.min(this.#backoffMs, waitingReconnectMs) : this.#backoffMs,
+    );
     this.#reconnect.unref();
     this.#backoffMs = Math.min(this.#backoffMs * 2, reconnectMaxMs);
   }
 
   #receive(line: string): void {
-    const response = JSON.parse(line) as WorkerResponse;
+    const response = parse(line);
+    if (response === null) {
+      this.#socket?.destroy();
+      return;
+    }
     const waiting = this.#waiting.get(response.id);
     if (waiting === undefined) return;
     this.#waiting.delete(response.id);
@@ -194,6 +203,16 @@ export class WorkerClient {
   #sendPing(): void {
     if (!this.#connected) return;
     this.#socket?.write(`${JSON.stringify({ id: 0, method: 'ping' })}\n`);
+  }
+}
+
+/** null: whoever listens there is no worker. */
+function parse(line: string): WorkerResponse | null {
+  try {
+    const parsed = JSON.parse(line) as WorkerResponse | null;
+    return typeof parsed?.id === 'number' ? parsed : null;
+  } catch {
+    return null;
   }
 }
 

@@ -240,4 +240,5 @@ test('refuses a stale epoch, and a weight for a rollout that was rolled back', a
     unattended: false,
     route: { weightPercent: 0, tombstone: 'x', epoch: epoch + 1 },
   });
+  await fresh.close();
 });

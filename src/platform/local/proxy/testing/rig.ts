@@ -91,6 +91,8 @@ export class Rig {
     const child = fork(main, [socketPath, id, JSON.stringify(this.#options.limits ?? {})], {
       execArgv: [...(this.#options.execArgv ?? [])],
     });
+    // A worker outlives its keeper by design; it must not outlive a test that failed.
+    process.on('exit', () => child.kill('SIGKILL'));
     const messages: WorkerToKeeper[] = [];
     child.on('message', (message) => messages.push(message as WorkerToKeeper));
     const exited = new Promise<number | null>((resolve) => child.on('exit', (code) => resolve(code)));
