@@ -24,6 +24,8 @@ import { promotedCanary } from './start-rollout.ts';
 
 /** How long the end of one rollout (its last webhooks, the floor) may hold up the start of the next. */
 const trailingMs = 30_000;
+/** After this long a read that hangs is given up for lost and a new one is tried. */
+const lostReadMs = 20_000;
 
 /**
  * One look at a running rollout: read, judge, decide, persist, act. The reads are bounded and only they are waited for;
@@ -32,8 +34,9 @@ const trailingMs = 30_000;
 export class Reconciler {
   readonly #context: EngineContext;
   readonly effects: EffectRunner;
-  readonly #observing = new Set<ServiceKey>();
-  readonly #measuring = new Set<ServiceKey>();
+  /** Reads under way, and when each was begun. */
+  readonly #observing = new Map<ServiceKey, number>();
+  readonly #measuring = new Map<ServiceKey, number>();
 
   constructor(context: EngineContext) {
     this.#context = context;
@@ -73,11 +76,8 @@ export class Reconciler {
     const { parts, clock, options } = this.#context;
     const { key } = service;
     service.blind = true;
-    if (this.#observing.has(key)) return null;
-    this.#observing.add(key);
-    const reading = parts.platform.observe(key);
-    const free = (): void => void this.#observing.delete(key);
-    reading.then(free, free);
+    if (this.#isHanging(this.#observing, key)) return null;
+    const reading = this.#begin(this.#observing, key, () => parts.platform.observe(key));
     try {
       service.observation = await bounded(clock, options.observeLimitMs, 'reading the platform', reading);
       service.observedAtMs = clock.nowMs();
@@ -110,11 +110,12 @@ export class Reconciler {
 
   async #read(key: ServiceKey, run: RolloutRecord): Promise<ReadingOutcome> {
     const { parts, clock, options } = this.#context;
-    if (this.#measuring.has(key)) return { kind: 'error', message: 'the metric source does not answer' };
-    this.#measuring.add(key);
-    const reading = parts.metrics.read(key, run.plan, run.metricCursor, clock.nowMs());
-    const free = (): void => void this.#measuring.delete(key);
-    reading.then(free, free);
+    if (this.#isHanging(this.#measuring, key)) {
+      return { kind: 'error', message: 'the metric source does not answer' };
+    }
+    const reading = this.#begin(this.#measuring, key, () =>
+      parts.metrics.read(key, run.plan, run.metricCursor, clock.nowMs()),
+    );
     try {
       return {
         kind: 'read',
@@ -123,6 +124,23 @@ export class Reconciler {
     } catch (thrown) {
       return { kind: 'error', message: toSluiceError(thrown, 'metrics-unavailable').message };
     }
+  }
+
+  /** A read that hangs is not begun again beside itself, until it is given up for lost. */
+  #isHanging(reads: ReadonlyMap<ServiceKey, number>, key: ServiceKey): boolean {
+    const begunAtMs = reads.get(key);
+    return begunAtMs !== undefined && this.#context.clock.nowMs() < begunAtMs + lostReadMs;
+  }
+
+  #begin<Value>(reads: Map<ServiceKey, number>, key: ServiceKey, work: () => Promise<Value>): Promise<Value> {
+    const begunAtMs = this.#context.clock.nowMs();
+    reads.set(key, begunAtMs);
+    const reading = work();
+    const free = (): void => {
+      if (reads.get(key) === begunAtMs) reads.delete(key);
+    };
+    reading.then(free, free);
+    return reading;
   }
 
   #judge(service: Service, run: RolloutRecord, outcome: ReadingOutcome, calledAtMs: number): void {
@@ -258,6 +276,7 @@ export class Reconciler {
     );
     service.answers = service.answers.filter((entry) => entry.rollout !== name || open.has(entry.answer.id));
     if (!isEnded(record) || decision.transitions.length === 0) return;
+    this.#context.lane.forget(record.identity.uid);
     service.signals = [];
     service.verdict = null;
     service.unsettled = true;

@@ -15,6 +15,9 @@ export interface RollbackLaneOptions {
   readonly onTrouble: (key: ServiceKey, thrown: unknown) => void;
 }
 
+/** While the platform cannot be read, the write is repeated no sooner than this after an acknowledgement. */
+const repeatMs = 1_000;
+
 /**
  * The rollback lane (N5): its one write starts in the same tick as it is asked for, counts in no bound, shares nothing with
  * the normal lane, and is tried until the data plane has it.
@@ -22,17 +25,26 @@ export interface RollbackLaneOptions {
 export class RollbackLane {
   readonly #options: RollbackLaneOptions;
   readonly #running = new Set<string>();
+  /** When the data plane acknowledged, by rollout. */
+  readonly #acknowledged = new Map<string, number>();
   #stopped = false;
 
   constructor(options: RollbackLaneOptions) {
     this.#options = options;
   }
 
-  /** Does nothing if this rollout's write is under way. */
+  /** Does nothing if this rollout's write is under way, or was acknowledged a moment ago and cannot be seen yet. */
   lower(key: ServiceKey, identity: RolloutIdentity): void {
     if (this.#stopped || this.#running.has(identity.uid)) return;
+    const atMs = this.#acknowledged.get(identity.uid);
+    if (atMs !== undefined && this.#options.clock.nowMs() < atMs + repeatMs) return;
     this.#running.add(identity.uid);
     void this.#lower(key, identity, 0);
+  }
+
+  /** The rollout has ended. */
+  forget(uid: string): void {
+    this.#acknowledged.delete(uid);
   }
 
   stop(): void {
@@ -52,6 +64,7 @@ export class RollbackLane {
       return;
     }
     this.#running.delete(identity.uid);
+    this.#acknowledged.set(identity.uid, clock.nowMs());
     if (!this.#stopped) this.#options.onLowered(key, identity);
   }
 }
