@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 
-// A small shop. SHOP_VERSION says which price list it sells by, PORT where it listens.
-const version = process.env.SHOP_VERSION ?? 'v1';
+// A small shop. VERSION says which price list it sells by, PORT where it listens.
+const version = process.env.VERSION ?? 'v1';
 const { priceOf } = await import(`./pricing/${version}.mjs`);
 
 let leaving = false;

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
-import { isAbsolute, join } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { SluiceError } from '../lib/error.ts';
 import type { ManifestFile } from '../resource/view.ts';
-import type { Session } from './session.ts';
+import type { CliHost } from './host.ts';
 
 /** Reads manifests as they are named; `-` is stdin. Throws SluiceError `usage` that names the file. */
 export async function readFiles(
-  session: Session,
+  host: Pick<CliHost, 'cwd' | 'stdin'>,
   names: readonly string[],
 ): Promise<readonly ManifestFile[]> {
   if (names.length === 0) {
@@ -18,18 +18,22 @@ export async function readFiles(
   }
   const files: ManifestFile[] = [];
   for (const file of new Set(names))
-    files.push({ file: file === '-' ? 'stdin' : file, text: await readOne(session, file) });
+    files.push({
+      file: file === '-' ? 'stdin' : file,
+      text: await readOne(host, file),
+      folder: file === '-' ? host.cwd : dirname(resolve(host.cwd, file)),
+    });
   return files;
 }
 
-async function readOne(session: Session, file: string): Promise<string> {
+async function readOne(host: Pick<CliHost, 'cwd' | 'stdin'>, file: string): Promise<string> {
   if (file === '-') {
     const chunks: Buffer[] = [];
-    for await (const chunk of session.host.stdin) chunks.push(Buffer.from(chunk));
+    for await (const chunk of host.stdin) chunks.push(Buffer.from(chunk));
     return Buffer.concat(chunks).toString('utf8');
   }
   try {
-    return await readFile(isAbsolute(file) ? file : join(session.host.cwd, file), 'utf8');
+    return await readFile(resolve(host.cwd, file), 'utf8');
   } catch (thrown) {
     const error = thrown as NodeJS.ErrnoException;
     const why =

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { SluiceClient } from '../client/client.ts';
+import { readFiles } from '../cli/read-files.ts';
 import { actorOf } from '../cli/session.ts';
 import type { UpOptions } from '../cli/host.ts';
-import { SluiceError, toSluiceError } from '../lib/error.ts';
+import { toSluiceError } from '../lib/error.ts';
 import type { ManifestFile } from '../resource/view.ts';
 import { startDetached } from './detached.ts';
 import { startEngineProcess } from './engine.ts';
@@ -11,7 +11,10 @@ import { nextStop } from './signals.ts';
 
 /** `sluice up`: runs the engine until it is told to stop, or starts it in the background and returns when it is ready. */
 export async function up(options: UpOptions): Promise<number> {
-  const files = await readManifests(options.files);
+  const files =
+    options.files.length === 0
+      ? []
+      : await readFiles({ cwd: process.cwd(), stdin: process.stdin }, options.files);
   return options.detach ? await upDetached(options, files) : await upHere(options, files);
 }
 
@@ -72,21 +75,4 @@ async function apply(state: string, files: readonly ManifestFile[]): Promise<voi
   const { services } = await SluiceClient.of(state, { actor: actorOf(process.env) }).apply({ files });
   for (const { key, change, revision } of services)
     process.stderr.write(`${key} ${change} (revision ${revision})\n`);
-}
-
-async function readManifests(paths: readonly string[]): Promise<readonly ManifestFile[]> {
-  return await Promise.all(
-    paths.map(async (file) => {
-      try {
-        return { file, text: await readFile(file, 'utf8') };
-      } catch (thrown) {
-        const { message } = toSluiceError(thrown, 'usage');
-        throw new SluiceError({
-          code: 'usage',
-          message: `cannot read ${file}: ${message}`,
-          cure: 'Check the path.',
-        });
-      }
-    }),
-  );
 }

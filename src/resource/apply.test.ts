@@ -42,3 +42,16 @@ test('a service that the files have no part in is left alone, but its port is ta
     ['(applied) port-shared'],
   ]);
 });
+
+test('a relative working directory means the folder of the file, in what runs and in what is stored', () => {
+  const dirs = (spec: Json): unknown => {
+    const files = file(canary(steps), processOf(spec)).map((one) => ({ ...one, folder: '/srv/shop' }));
+    return compileApply(files, []).services.map(({ target, source }) => [
+      (target.template as { workingDir: string }).workingDir,
+      /"?workingDir"?: *"?([^",}\s]*)/.exec(source.join('\n'))?.[1],
+    ]);
+  };
+  expect(dirs({})).toEqual([['/srv/shop', '/srv/shop']]);
+  expect(dirs({ workingDir: '../app/.' })).toEqual([['/srv/app', '/srv/app']]);
+  expect(dirs({ workingDir: '/opt' })).toEqual([['/opt', '/opt']]);
+});

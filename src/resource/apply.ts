@@ -1,3 +1,4 @@
+import { anchored } from './anchor.ts';
 import { compile, type CompiledService } from './compile.ts';
 import { readDocuments, type SourceDocument } from './document.ts';
 import { type Finding, sortFindings } from './finding.ts';
@@ -7,6 +8,8 @@ export interface ManifestText {
   /** As the user named it: findings carry it. */
   readonly file: string;
   readonly text: string;
+  /** Absolute path of the folder that the file lies in; without it relative working directories stay as they are. */
+  readonly folder?: string | undefined;
 }
 
 /** Stands for the file in findings about documents that were applied before. */
@@ -21,7 +24,13 @@ export function compileApply(
   files: readonly ManifestText[],
   stored: readonly (readonly string[])[],
 ): { readonly services: readonly CompiledService[]; readonly findings: readonly Finding[] } {
-  const read = files.map(({ file, text }) => readDocuments(file, text));
+  const read = files.map(({ file, text, folder }) => {
+    const { documents, findings } = readDocuments(file, text);
+    return {
+      documents: folder === undefined ? documents : documents.map((one) => anchored(one, folder)),
+      findings,
+    };
+  });
   const written = read.flatMap(({ documents }) => documents);
   const taken = new Set(written.map(identityOf));
   const kept: SourceDocument[] = [];

@@ -216,6 +216,8 @@ export interface ManifestFile {
   /** As the user named it: findings carry it. */
   readonly file: string;
   readonly text: string;
+  /** Absolute path of the file's folder, which relative working directories mean. */
+  readonly folder?: string | undefined;
 }
 
 export interface ApplyRequest {

@@ -10,7 +10,9 @@ export const actionRequest = z.strictObject({
 });
 
 export const applyRequest = z.strictObject({
-  files: z.array(z.strictObject({ file: text, text: z.string() })).min(1),
+  files: z
+    .array(z.strictObject({ file: text, text: z.string(), folder: z.string().startsWith('/').optional() }))
+    .min(1),
   dryRun: z.boolean().optional(),
 });
 

@@ -3,7 +3,7 @@ import { readFiles } from '../read-files.ts';
 import { findingLines } from '../render/findings.ts';
 
 export const run: CommandFunction = async (session, args, options) => {
-  const files = await readFiles(session, [...args, ...listOption(options, 'file')]);
+  const files = await readFiles(session.host, [...args, ...listOption(options, 'file')]);
   const document = await session.client.apply({ files, dryRun: flagOption(options, 'dryRun') });
   const told = document.findings.filter((finding) => finding.severity !== 'info');
   for (const line of findingLines(told, session.progressStyle)) session.progress.line(line);

@@ -7,7 +7,7 @@ import { readFiles } from '../read-files.ts';
 import { findingLines } from '../render/findings.ts';
 
 export const run: CommandFunction = async (session, args, options) => {
-  const read = (await readFiles(session, args)).map(({ file, text }) => readDocuments(file, text));
+  const read = (await readFiles(session.host, args)).map(({ file, text }) => readDocuments(file, text));
   const steps = textOption(options, 'steps');
   const { text, findings: said } = convert(
     read.flatMap((one) => one.documents),

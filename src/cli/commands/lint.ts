@@ -8,7 +8,7 @@ import { readFiles } from '../read-files.ts';
 import { findingLines, findingSummary } from '../render/findings.ts';
 
 export const run: CommandFunction = async (session, args, options) => {
-  let files = await readFiles(session, args);
+  let files = await readFiles(session.host, args);
   if (flagOption(options, 'fix')) {
     if (args.includes('-')) throw usage('--fix needs files, not stdin');
     const fixed = fixFiles(files);

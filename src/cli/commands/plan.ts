@@ -56,7 +56,7 @@ async function planOfService(session: Session, named: string): Promise<readonly 
 }
 
 async function plansOfFiles(session: Session, names: readonly string[]): Promise<readonly NamedPlan[]> {
-  const read = (await readFiles(session, names)).map(({ file, text }) => readDocuments(file, text));
+  const read = (await readFiles(session.host, names)).map(({ file, text }) => readDocuments(file, text));
   const { services, findings: compiled } = compile(read.flatMap((one) => one.documents));
   const findings = [...read.flatMap((one) => one.findings), ...compiled];
   const told = findings.filter((finding) => finding.severity !== 'info');

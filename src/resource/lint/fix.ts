@@ -1,5 +1,5 @@
 import type { Edit, Finding } from '../finding.ts';
-import { applyEdit } from './apply-edit.ts';
+import { applyEdit } from '../apply-edit.ts';
 
 /**
  * The text of one file with the machine edits of its findings made, comments and spacing kept. Findings of other files

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parse, parseAllDocuments, stringify } from 'yaml';
-import type { Edit, Path } from '../finding.ts';
+import type { Edit, Path } from './finding.ts';
 import { applyEdit } from './apply-edit.ts';
 
 const text = `# head

@@ -10,8 +10,8 @@ import {
   type YAMLMap,
   type YAMLSeq,
 } from 'yaml';
-import { canonicalJson } from '../../lib/canonical-json.ts';
-import type { Edit, Path } from '../finding.ts';
+import { canonicalJson } from '../lib/canonical-json.ts';
+import type { Edit, Path } from './finding.ts';
 
 /**
  * Applies one edit to the text of a file, or returns null where its place does not exist. Only the lines concerned change;
