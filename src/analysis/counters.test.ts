@@ -19,7 +19,7 @@ function reading(
   canary: ArmReading,
   stable: ArmReading = arm(0, 0),
 ): CounterReading {
-  return { source, atMs, canary, stable };
+  return { source, atMs, startedAtMs: null, canary, stable };
 }
 
 function run(...scrapes: readonly (readonly CounterReading[])[]): { blocks: Block[]; resets: string[] } {
@@ -61,6 +61,19 @@ test('a worker that is new after the start counts from 0', () => {
   );
   expect(blocks[0]?.canary?.requests).toBe(5);
   expect(blocks[0]?.canary?.errors).toBe(2);
+});
+
+test('a worker that is older than the last reading, but did not answer it, counts from when it is first read', () => {
+  const late = (atMs: number, ok: number): CounterReading => ({
+    ...reading('b', atMs, arm(ok, 0)),
+    startedAtMs: 500,
+  });
+  const { blocks } = run(
+    [reading('a', 1000, arm(0, 0))],
+    [reading('a', 2000, arm(1, 0)), late(2000, 9000)],
+    [reading('a', 3000, arm(1, 0)), late(3000, 9002)],
+  );
+  expect(blocks.map((block) => block.canary?.requests)).toEqual([1, 2]);
 });
 
 test('the first error of a label that was never seen is counted', () => {

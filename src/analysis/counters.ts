@@ -15,6 +15,8 @@ export interface CounterReading {
   /** Unique for ever: a restarted worker is another source. */
   readonly source: string;
   readonly atMs: number;
+  /** When its counters stood at 0; null: not known, and taken to be after the analysis began. */
+  readonly startedAtMs: number | null;
   readonly canary: ArmReading | null;
   readonly stable: ArmReading | null;
 }
@@ -39,8 +41,8 @@ const keptSources = 64;
 
 /**
  * What all sources counted since `cursor`, as one block of the full length, however long ago that was (a gap is merged).
- * Without a cursor nothing is counted: the readings are the base. A source that is new since then began after the
- * analysis did, so it counts from 0, as does a label that its last reading lacked.
+ * Without a cursor nothing is counted: the readings are the base. A source that started since the last reading counts from
+ * 0, as does a label that its last reading lacked; one that is older, but did not answer before, has its base now.
  */
 export function differenceCounters(
   cursor: CounterCursor | null,
@@ -60,6 +62,7 @@ export function differenceCounters(
       previous !== null &&
       (hasFallen(previous.canary, reading.canary) || hasFallen(previous.stable, reading.stable));
     if (reset) resets.push(reading.source);
+    if (previous === null && reading.startedAtMs !== null && reading.startedAtMs < cursor.atMs) continue;
     const base = reset ? null : previous;
     if (reading.canary !== null)
       canary = addCounts(canary, differenceArm(base?.canary ?? null, reading.canary));

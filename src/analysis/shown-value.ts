@@ -20,7 +20,10 @@ export function showValue(value: number, limit: Limit, shown: Shown): string {
     (bound) => bound !== undefined && bound !== value,
   ) as readonly number[];
   const scaled = value * shown.scale;
-  if (!Number.isFinite(scaled)) return withUnit(String(scaled), shown);
+  // The largest number stands for infinity, which JSON cannot hold.
+  if (!Number.isFinite(scaled) || Math.abs(value) === Number.MAX_VALUE) {
+    return withUnit(value < 0 ? '-Infinity' : 'Infinity', shown);
+  }
   const hides = (rounded: number): number | undefined =>
     bounds.find((bound) => Math.sign(rounded - scaleBound(bound, shown)) !== Math.sign(value - bound));
   let rounded = scaled;

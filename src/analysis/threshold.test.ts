@@ -176,6 +176,11 @@ describe('without data', () => {
     });
     expect(kinds(verdicts)).toEqual(['pass', 'noData', 'noData', 'pass', 'notEnoughData', 'noData']);
     expect(verdicts[4]?.checks[0]?.message).toBe('10.0001, allowed at most 10');
+    const [infinite] = runMinutes(only, [null], () => ({
+      samples: [{ check: 'queue', atMs: 60_000, value: Number.POSITIVE_INFINITY }],
+    }));
+    expect(infinite?.failedChecks).toBe(1);
+    expect(infinite?.checks[0]?.message).toBe('Infinity, allowed at most 10');
   });
 
   test('a query that cannot be asked is a provider error of that check alone; another reading of the interval counts', () => {

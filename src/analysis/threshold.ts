@@ -100,7 +100,13 @@ function storeSample(
   errors: Record<string, { atMs: number; message: string }>,
 ): void {
   if (sample.error !== undefined) errors[sample.check] = { atMs: sample.atMs, message: sample.error };
-  else samples[sample.check] = { atMs: sample.atMs, value: sample.value };
+  else samples[sample.check] = { atMs: sample.atMs, value: finite(sample.value) };
+}
+
+/** JSON knows no NaN and no infinity, and the state has to read back as it was written. */
+function finite(value: number | null): number | null {
+  if (value === null || Number.isNaN(value)) return null;
+  return Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, value));
 }
 
 function describeSignal(signal: Signal): { readonly name: string; readonly message: string } {

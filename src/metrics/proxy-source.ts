@@ -11,7 +11,6 @@ import type { Plan } from '../rollout/plan.ts';
 /** What a proxy worker counts of one arm; it only rises while the worker lives. */
 export interface ProxyArmCounters {
   readonly requests: number;
-  readonly classes: Readonly<Record<string, number>>;
   /** 5xx, answers that were not complete, and attempts that were retried elsewhere. */
   readonly errors: number;
   readonly latency: { readonly bounds: readonly number[]; readonly cumulative: readonly number[] };
@@ -19,12 +18,15 @@ export interface ProxyArmCounters {
 
 /** Counters of the proxy workers that answer; `worker` changes with each start of one. */
 export interface ProxyCounterReader {
-  counters(key: ServiceKey): Promise<
-    readonly {
-      readonly worker: string;
-      readonly arms: Readonly<Record<'stable' | 'canary', ProxyArmCounters>>;
-    }[]
-  >;
+  counters(key: ServiceKey): Promise<readonly ProxyWorkerCounters[]>;
+}
+
+export interface ProxyWorkerCounters {
+  readonly worker: string;
+  /** By the worker's clock, as is `startedAtMs`, when its counters stood at 0. */
+  readonly atMs: number;
+  readonly startedAtMs: number;
+  readonly arms: Readonly<Record<'stable' | 'canary', ProxyArmCounters>>;
 }
 
 /** Measurements from the proxy itself: every request is counted, so nothing has to be set up. */
@@ -46,9 +48,10 @@ export class ProxySource implements MetricSource {
     }
     // By the engine's clock, so that a block is of the step in whose time it was read.
     const readings = workers.map(
-      ({ worker, arms }): CounterReading => ({
+      ({ worker, atMs, startedAtMs, arms }): CounterReading => ({
         source: worker,
         atMs: nowMs,
+        startedAtMs: nowMs - (atMs - startedAtMs),
         canary: armReading(arms.canary),
         stable: armReading(arms.stable),
       }),
@@ -63,10 +66,13 @@ export class ProxySource implements MetricSource {
   }
 }
 
-/** A client that left before the answer says nothing of the arm, so its request counts neither way. */
-function armReading({ requests, classes, errors, latency }: ProxyArmCounters): ArmReading {
+/**
+ * A request whose client left is no error, but it is one that the arm served: it waited as long as the histogram says, and
+ * leaving it out would hide an arm so slow that nobody waits for it.
+ */
+function armReading({ requests, errors, latency }: ProxyArmCounters): ArmReading {
   return {
-    requests: { served: requests - (classes['clientGone'] ?? 0) },
+    requests: { all: requests },
     errors: { all: errors },
     latency: { bounds: latency.bounds, cumulative: latency.cumulative },
   };
