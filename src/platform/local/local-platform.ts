@@ -120,7 +120,7 @@ export class LocalPlatform implements Platform {
           routeFor(effect.route, {
             epoch: this.#routes.nextEpoch(),
             rollout: identity?.uid ?? '',
-            stickyCookie: this.#services.front(key)?.stickyCookie != null,
+            stickyCookie: (this.#services.front(key)?.stickyCookie ?? null) !== null,
             stableServes: this.#stableServes(key),
           }),
         );

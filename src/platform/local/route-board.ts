@@ -71,7 +71,12 @@ export class RouteBoard {
    */
   async write(key: string, route: ProxyRoute): Promise<void> {
     const before = this.asked(key);
-    if (before?.tombstone != null && before.tombstone === route.rollout && reachesCanary(route)) {
+    if (
+      before !== null &&
+      before.tombstone !== null &&
+      before.tombstone === route.rollout &&
+      reachesCanary(route)
+    ) {
       throw new SluiceError({
         code: 'conflict',
         message: `rollout ${route.rollout} of ${key} was rolled back`,

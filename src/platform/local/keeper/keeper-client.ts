@@ -51,6 +51,8 @@ export class KeeperClient {
   #pauseMs = firstPauseMs;
   #startedAtMs = Number.NEGATIVE_INFINITY;
   #closed = false;
+  /** It was told to end: none is started in its place. */
+  #endsKeeper = false;
 
   constructor(options: KeeperClientOptions) {
     this.#options = options;
@@ -83,6 +85,7 @@ export class KeeperClient {
   request(body: KeeperRequestBody): Promise<unknown> {
     const socket = this.#socket;
     if (socket === null) return Promise.reject(unreachable('the keeper is not connected'));
+    if (body.method === 'shutdown') this.#endsKeeper = true;
     const id = this.#nextId;
     this.#nextId += 1;
     const limitMs = isLong(body) ? longRequestLimitMs : requestLimitMs;
@@ -104,12 +107,10 @@ export class KeeperClient {
 
   async #keepConnected(): Promise<void> {
     while (!this.#closed) {
-      const lost = await this.#connectOnce();
-      if (lost !== null) {
-        await lost;
+      if (await this.#connectUntilLost()) {
         this.#options.onLost?.();
         this.#pauseMs = firstPauseMs;
-      } else if (this.#options.keeperCommand !== null) {
+      } else if (this.#options.keeperCommand !== null && !this.#endsKeeper) {
         this.#startIfNoneRuns(this.#options.keeperCommand);
       }
       await delay(this.#pauseMs);
@@ -117,26 +118,25 @@ export class KeeperClient {
     }
   }
 
-  /** null: nobody answers; else a promise of the connection's end. */
-  #connectOnce(): Promise<Promise<void> | null> {
+  /** Resolves when the connection has ended: false, it never came about. */
+  #connectUntilLost(): Promise<boolean> {
     return new Promise((resolve) => {
       const socket = connect({ path: this.#paths.keeperSocket });
-      const ended = Promise.withResolvers<void>();
       const reader = new LineReader(lineLimitBytes, (line) => this.#receive(line));
+      let connected = false;
       socket.on('data', (data) => {
         if (!reader.push(data)) socket.destroy();
       });
       socket.once('connect', () => {
+        connected = true;
         this.#socket = socket;
-        resolve(ended.promise);
         this.request({ method: 'subscribe' }).catch(() => socket.destroy());
       });
       socket.on('error', () => undefined);
       socket.once('close', () => {
         this.#socket = null;
         this.#failAll();
-        resolve(null);
-        ended.resolve();
+        resolve(connected);
       });
     });
   }

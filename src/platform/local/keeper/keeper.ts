@@ -79,6 +79,9 @@ export class Keeper {
   async start(state: KeeperState | null, inherited: readonly Inherited[]): Promise<void> {
     this.#orphans = (state?.workers ?? []).filter((worker) => isAlive(worker.identity));
     const adopting = state !== null && (this.#orphans.length > 0 || hasLivingReplica(state));
+    this.#options.log(
+      `keeper ${process.pid} starts: ${inherited.length} sockets handed over, ${this.#orphans.length} workers of an earlier one`,
+    );
     if (inherited.length === 0) await this.#endOrphans();
     for (const { listener, socket } of inherited) this.#listeners.inherit(listener, socket);
     for (const service of state?.services ?? []) await this.#restore(service, !adopting);
@@ -87,6 +90,8 @@ export class Keeper {
     await this.#control.listen(this.#options.paths.keeperSocket);
     await this.#pool.start();
     await this.#endOrphans();
+    // Whose socket only a worker of the earlier keeper had: it is free now.
+    for (const service of state?.services ?? []) await this.#openRestored(service);
     for (const service of this.#services.values()) service.hold(false);
     await this.#file.save();
   }
@@ -195,6 +200,12 @@ export class Keeper {
     const service = this.#newService(state.key, state.front);
     if (!fresh) service.hold(true);
     service.restore(state, fresh);
+    await this.#openRestored(state);
+  }
+
+  /** Opens what is not open yet. */
+  async #openRestored(state: ServiceState): Promise<void> {
+    if (!this.#services.has(state.key)) return;
     try {
       await this.#openListeners(state.key, state.front, state.pinnedPorts);
     } catch (thrown) {

@@ -3,6 +3,7 @@ import { closeSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KeeperToWorker } from '../proxy/messages.ts';
+import { keeperMark } from '../process/environment.ts';
 import { isAlive } from '../process/identity.ts';
 import { waitAtMost } from '../process/stop-process.ts';
 import { type GuardianToKeeper, inheritMark } from './inheritance.ts';
@@ -44,10 +45,12 @@ export function guardKeeper(): void {
     draining = true;
   });
   process.on('disconnect', () => {
-    void restoreKeeper(keeperPaths(stateDir), command, [...held.values()], () => draining);
+    // One that was given no sockets yet leaves it to those that have them; without any there is nothing to lose.
+    if (held.size > 0) void restoreKeeper(keeperPaths(stateDir), command, [...held.values()], () => draining);
   });
 }
 
+/** Goes on until this worker drains: the new keeper may die as well before it has workers of its own. */
 async function restoreKeeper(
   paths: KeeperPaths,
   command: readonly string[],
@@ -55,14 +58,15 @@ async function restoreKeeper(
   draining: () => boolean,
 ): Promise<void> {
   const guardFile = join(paths.stateDir, 'guardian.lock');
-  for (let pauseMs = firstPauseMs; !draining(); pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+  let pauseMs = firstPauseMs;
+  while (!draining()) {
     try {
       const holder = readHolder(paths.lockFile);
-      if (holder !== null && isAlive(holder)) return;
-      if (await takeKeeperLock(guardFile)) {
-        const handed = await startKeeper(paths, command, held);
+      if (holder !== null && isAlive(holder)) pauseMs = firstPauseMs;
+      else if (await takeKeeperLock(guardFile)) {
+        await startKeeper(paths, command, held);
         rmSync(guardFile, { force: true });
-        if (handed) return;
+        pauseMs = Math.min(pauseMs * 2, longestPauseMs);
       }
     } catch (thrown) {
       process.stderr.write(
@@ -73,37 +77,30 @@ async function restoreKeeper(
   }
 }
 
-/** True when the new keeper has all the sockets. */
+/** Resolves when the new keeper has all the sockets, or has ended, or did neither in time. */
 async function startKeeper(
   paths: KeeperPaths,
   command: readonly string[],
   held: readonly Held[],
-): Promise<boolean> {
+): Promise<void> {
   const [file = '', ...args] = command;
   const log = openSync(paths.keeperLog, 'a', 0o600);
   const keeper = spawn(file, args, {
     detached: true,
-    env: { ...process.env, [inheritMark]: '1' },
+    env: { ...process.env, [inheritMark]: '1', [keeperMark]: undefined },
     stdio: ['ignore', log, log, 'ipc'],
   });
   closeSync(log);
   keeper.unref();
-  const outcome = new Promise<boolean>((resolve) => {
-    keeper.once('error', () => resolve(false));
-    keeper.once('exit', () => resolve(false));
-    keeper.once('message', () => resolve(true));
+  const outcome = new Promise<void>((resolve) => {
+    keeper.once('error', () => resolve());
+    keeper.once('exit', () => resolve());
+    keeper.once('message', () => resolve());
   });
   for (const { listener, handle } of held) tell(keeper, { kind: 'inherit', listener }, handle);
   tell(keeper, { kind: 'inheritEnd' }, undefined);
-  let handed = false;
-  await waitAtMost(
-    outcome.then((value) => {
-      handed = value;
-    }),
-    handOverLimitMs,
-  );
+  await waitAtMost(outcome, handOverLimitMs);
   if (keeper.connected) keeper.disconnect();
-  return handed;
 }
 
 function tell(keeper: ChildProcess, message: GuardianToKeeper, handle: unknown): void {

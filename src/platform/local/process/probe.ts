@@ -1,3 +1,4 @@
+import { unreachable } from '../../../lib/assert.ts';
 import { spawn } from 'node:child_process';
 import { get } from 'node:http';
 import { connect } from 'node:net';
@@ -28,6 +29,8 @@ export function probeOnce(
       return probeTcp(action.port ?? context.port, timeoutMs);
     case 'exec':
       return runCommand(action.command, timeoutMs, context);
+    default:
+      return unreachable(action);
   }
 }
 
