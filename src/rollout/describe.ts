@@ -12,7 +12,7 @@ export interface Description {
   readonly waitsFor: string | null;
   readonly owner: Owner;
   readonly untilMs: number | null;
-  readonly then: string;
+  readonly afterwards: string;
 }
 
 /** Words for a rollout's state. Pure text: numbers that change by themselves are left to the caller. */
@@ -23,7 +23,7 @@ export function describe(state: RolloutState, plan: Plan, nowMs: number): Descri
     waitsFor: isTerminal(state) ? null : waitsFor(state, plan),
     owner: state.owner,
     untilMs: until(state, plan, nowMs),
-    then: then(state, plan),
+    afterwards: afterwards(state, plan),
   };
 }
 
@@ -104,7 +104,7 @@ function until(state: RolloutState, plan: Plan, nowMs: number): number | null {
 }
 
 /** What comes of it: at the deadline where one runs, else when what it waits for is there. */
-function then(state: RolloutState, plan: Plan): string {
+function afterwards(state: RolloutState, plan: Plan): string {
   switch (state.name) {
     case 'Pending':
       return 'it starts';

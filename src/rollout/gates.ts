@@ -2,7 +2,7 @@ import { type Context, patched } from './context.ts';
 import { isExpired } from './deadlines.ts';
 import { ask, askedOf, hooksOf, isDue, noteAnswer, openByHand } from './hook-calls.ts';
 import type { HookPlan, Step } from './plan.ts';
-import type { Reason, RolloutState, StateName } from './state.ts';
+import type { AskedHook, Reason, RolloutState, StateName } from './state.ts';
 import { verdictOf } from './verdict.ts';
 
 export type Gate =
@@ -90,8 +90,10 @@ function passHook(
   const asked = askedOf(known, hook.name);
   if (asked === null) return { kind: 'asking', state: ask(context, known, hook.name), gate };
   if (asked.passed === true) return { kind: 'open', state: known };
-  if (hook.type === 'pre-rollout' && isSpent(context, known, asked.answeredAtMs)) {
-    return { kind: 'rollback', state: known, gate, reason: 'hook-failed' };
+  if (hook.type === 'pre-rollout' && isSpent(context, known)) {
+    return isSpentLongEnough(context, asked)
+      ? { kind: 'rollback', state: known, gate, reason: 'hook-failed' }
+      : { kind: 'refused', state: known, gate };
   }
   if (hook.deadlineMs !== null && isExpired(context, asked.firstAskedAtMs + hook.deadlineMs)) {
     if (hook.onDeadline === 'rollback')
@@ -113,14 +115,14 @@ export function preRolloutFailures(context: Context, state: RolloutState): numbe
   return state.hooks.filter((asked) => names.has(asked.name)).reduce((sum, asked) => sum + asked.failures, 0);
 }
 
-function isSpent(context: Context, state: RolloutState, answeredAtMs: number | null): boolean {
-  const { judging } = context.plan;
-  const isReached = preRolloutFailures(context, state) >= judging.failureThreshold;
-  const atMs =
-    judging.failAt === 'atOnce'
-      ? (answeredAtMs ?? context.nowMs)
-      : (answeredAtMs ?? context.nowMs) + judging.intervalMs;
-  return isReached && answeredAtMs !== null && context.nowMs >= atMs;
+function isSpent(context: Context, state: RolloutState): boolean {
+  return preRolloutFailures(context, state) >= context.plan.judging.failureThreshold;
+}
+
+/** Flagger fails the rollout one tick after the failure that reached the threshold. */
+function isSpentLongEnough(context: Context, asked: AskedHook): boolean {
+  const { failAt, intervalMs } = context.plan.judging;
+  return failAt === 'atOnce' || context.nowMs >= (asked.answeredAtMs ?? context.nowMs) + intervalMs;
 }
 
 /** Failed `pre-rollout` calls and failed checks together reached the threshold, though neither did alone. */

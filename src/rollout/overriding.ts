@@ -5,7 +5,7 @@ import { isBudgetSpent } from './gates.ts';
 import { watchCanary } from './health.ts';
 import { pause } from './pause.ts';
 import { hookAskedForRollback } from './polls.ts';
-import { hasTouchedNothing, rollBack } from './rollback.ts';
+import { rollBack } from './rollback.ts';
 import { isLowered, noTraffic, touchesCanary } from './routing.ts';
 import type { RolloutState } from './state.ts';
 import { judging, verdictOf } from './verdict.ts';
@@ -32,7 +32,7 @@ export function wishes(context: Context, state: RolloutState): Move {
       reason: 'deleted',
       message: 'the Canary is being deleted',
     });
-  if (observation.rebooted && modeOf(context) !== 'first' && !hasTouchedNothing(state)) {
+  if (observation.rebooted && modeOf(context) !== 'first') {
     return rollBack(context, state, {
       endsAs: 'Failed',
       reason: 'rebooted',

@@ -52,20 +52,19 @@ function canHookRollBack(state: RolloutState): boolean {
   }
 }
 
-/** The first of the group begins a round when it is due; each other follows once the one before it passed in that round. */
+/** Each hook follows once the one before it passed in the same round; the first begins the next round when it is due. */
 function callNext(context: Context, state: RolloutState, hooks: readonly HookPlan[]): RolloutState {
   const [first, ...rest] = hooks;
   if (first === undefined) return state;
   const begun = askedOf(state, first.name);
   if (begun === null) return ask(context, state, first.name);
   if (hooks.some((hook) => askedOf(state, hook.name)?.passed === null)) return state;
-  if (isDue(context, begun)) return ask(context, state, first.name);
   let before = begun;
   for (const hook of rest) {
-    if (before.passed !== true) return state;
+    if (before.passed !== true) break;
     const asked = askedOf(state, hook.name);
     if (asked === null || asked.askedAtMs < begun.askedAtMs) return ask(context, state, hook.name);
     before = asked;
   }
-  return state;
+  return isDue(context, begun) ? ask(context, state, first.name) : state;
 }

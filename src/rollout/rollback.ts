@@ -44,7 +44,7 @@ export function rollBack(context: Context, state: RolloutState, cause: RollbackC
 }
 
 /** No canary was made and stable was not changed: there is nothing to take back, and the route is another run's. */
-export function hasTouchedNothing(state: RolloutState): boolean {
+function hasTouchedNothing(state: RolloutState): boolean {
   return state.attempt === 0 && state.canary.replicas === 0 && !state.stableRolled;
 }
 

@@ -6,7 +6,7 @@ import type { Plan } from '../plan.ts';
 import { originOf } from '../origin.ts';
 import type { Situation } from '../situations.ts';
 import type { Reason, RolloutState, StateName } from '../state.ts';
-import { arm, hook, identity, observation, plan, step, verdict } from './fixtures.ts';
+import { arm, hook, identity, observation, step, verdict } from './fixtures.ts';
 import { World } from './world.ts';
 
 /** What a cell of the table says: the state and the reason after one look. */
@@ -64,29 +64,16 @@ function reach(name: StateName, patch: Partial<Plan>): World {
     return until(world, (state) => state.name === 'Stepping' && state.phase === 'shift');
   }
   until(world, (state) => state.name === 'Holding' && state.step === 1);
-  switch (name) {
-    case 'Holding':
-      return world;
-    case 'AwaitingApproval':
-      world.answers = { 'confirm-traffic-increase': 'refused' };
-      return until(world, (state) => state.name === 'AwaitingApproval');
-    case 'Paused':
-      world.act('pause');
-      return until(world, (state) => state.name === 'Paused');
-    case 'RollingBack':
-    case 'RolledBack':
-      world.verdictKind = 'fail';
-      world.applies = name === 'RolledBack';
-      return until(world, (state) => state.name === name);
-    case 'Aborted':
-      world.act('rollback');
-      return until(world, (state) => state.name === name);
-    case 'Superseded':
-      world.observation = { ...world.observation, wantedRevision: 'other' };
-      return until(world, (state) => state.name === name);
-    default:
-      return reachPromotion(world, name);
-  }
+  if (name === 'Holding') return world;
+  if (name === 'AwaitingApproval') world.answers = { 'confirm-traffic-increase': 'refused' };
+  else if (name === 'Paused') world.act('pause');
+  else if (name === 'Aborted') world.act('rollback');
+  else if (name === 'Superseded') world.observation = { ...world.observation, wantedRevision: 'other' };
+  else if (name === 'RollingBack' || name === 'RolledBack') {
+    world.verdictKind = 'fail';
+    world.applies = name === 'RolledBack';
+  } else return reachPromotion(world, name);
+  return until(world, (state) => state.name === name);
 }
 
 function reachPromotion(world: World, name: StateName): World {
