@@ -37,8 +37,15 @@ export function assign(
   return sticky === null ? canary : canaryStick;
 }
 
+/** The whole `Set-Cookie` value that keeps a client on the canary; '' = none. */
+export function stickyCookie(front: FrontSpec, route: ProxyRoute | null): string {
+  const cookie = front.stickyCookie;
+  if (cookie === null || route === null) return '';
+  return `${cookie.name}=${stickyValue(route)}; Path=/; Max-Age=${cookie.maxAgeSeconds}; HttpOnly; SameSite=Lax`;
+}
+
 /** A client that holds the cookie of another rollout is a new client. */
-export function stickyValue(route: ProxyRoute): string {
+function stickyValue(route: ProxyRoute): string {
   return encodeURIComponent(route.rollout);
 }
 

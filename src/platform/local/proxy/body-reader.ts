@@ -170,7 +170,9 @@ export class BodyReader {
     const end = text.startsWith('\r\n') ? 0 : text.indexOf('\r\n\r\n');
     if (end === -1) {
       this.#trailer = text;
-      return text.length > maxTrailerBytes || hasBareLineEnd(text) ? -1 : data.length;
+      return text.length > maxTrailerBytes || hasBareLineEnd(text) || text.startsWith('\n')
+        ? -1
+        : data.length;
     }
     const lines = end === 0 ? '' : text.slice(0, end + 2);
     const kept = filterTrailers(lines);
@@ -191,7 +193,7 @@ function filterTrailers(lines: string): string | null {
   return kept;
 }
 
-/** A line end that is not CRLF; a CR at the very end may still become one. */
+/** A line end within the text that is not CRLF; a CR at the very end may still become one. */
 export function hasBareLineEnd(text: string): boolean {
-  return /(?:^|[^\r])\n|\r[^\n]/.test(text);
+  return /[^\r]\n|\r[^\n]/.test(text);
 }

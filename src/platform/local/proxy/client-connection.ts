@@ -85,8 +85,9 @@ export class ClientConnection implements Watched {
     }
     this.#mode = 'head';
     this.#idle();
+    // It may have been stopped for the sake of the application, which needs no more of it.
+    if (this.socket.isPaused()) this.socket.resume();
     if (this.#held !== null) {
-      this.socket.resume();
       this.#startedMs = this.#idleSinceMs;
       this.#advance();
     }
@@ -136,7 +137,7 @@ export class ClientConnection implements Watched {
   /** Is it waiting for a request, of which nothing came yet? Then it may be closed after the drain's grace. */
   drain(): void {
     if (this.#mode !== 'head' || this.#held !== null) return;
-    this.deadlineMs = Math.min(this.deadlineMs, this.#idleSinceMs + this.context.limits.drainIdleMs);
+    this.deadlineMs = Math.min(this.deadlineMs, performance.now() + this.context.limits.drainIdleMs);
   }
 
   expire(nowMs: number): void {
@@ -211,14 +212,14 @@ export class ClientConnection implements Watched {
     const start = held[0] === 0x0d && held[1] === 0x0a ? 2 : 0;
     const end = held.indexOf('\r\n\r\n', Math.max(start, this.#scanFrom), 'latin1');
     if (end === -1) {
-      const wrong = incompleteHead(held, start);
+      const wrong = incompleteHead(held, start, this.#scanFrom);
       if (wrong !== null) this.#refuse(wrong);
       else this.#scanFrom = Math.max(0, held.length - 3);
       return false;
     }
     this.#scanFrom = 0;
     if (end - start > maxHeadBytes) {
-      this.#refuse(incompleteHead(held, start) ?? { status: 431, reason: 'head-too-large' });
+      this.#refuse(incompleteHead(held, start, start) ?? { status: 431, reason: 'head-too-large' });
       return false;
     }
     const text = held.toString('latin1', start, end + 2);
@@ -281,14 +282,15 @@ export function acceptClient(
   context.watchdog.add(connection);
 }
 
-/** What is wrong with a head that has no end yet, so that a client is told at once and not after a time-out. */
-function incompleteHead(held: Buffer, start: number): Refusal | null {
-  const text = held.toString('latin1', start, Math.min(held.length, start + maxHeadBytes));
-  const lineEnd = text.indexOf('\r\n');
-  if (lineEnd === -1 ? text.length > maxTargetBytes + 64 : lineEnd > maxTargetBytes + 64)
+/** What is wrong with a head that has no end yet, so that a client is told at once. Bytes before `seen` were looked at. */
+function incompleteHead(held: Buffer, start: number, seen: number): Refusal | null {
+  const lineEnd = held.indexOf('\r\n', start, 'latin1');
+  if ((lineEnd === -1 ? held.length : lineEnd) - start > maxTargetBytes + 64)
     return { status: 414, reason: 'target-too-long' };
-  if (hasBareLineEnd(text)) return { status: 400, reason: 'bare-line-end' };
+  const from = Math.max(start, seen);
+  const text = held.toString('latin1', from, Math.min(held.length, from + maxHeadBytes));
+  if (hasBareLineEnd(text) || (from === start && text.startsWith('\n')))
+    return { status: 400, reason: 'bare-line-end' };
   if (text.includes('\0')) return { status: 400, reason: 'bad-request-line' };
-  if (held.length - start > maxHeadBytes) return { status: 431, reason: 'head-too-large' };
-  return null;
+  return held.length - start > maxHeadBytes ? { status: 431, reason: 'head-too-large' } : null;
 }

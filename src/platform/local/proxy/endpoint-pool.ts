@@ -35,10 +35,6 @@ export class EndpointPool {
     return nowMs >= this.#outUntilMs;
   }
 
-  get isOut(): boolean {
-    return this.#failures >= circuitFailures;
-  }
-
   /**
    * A connection for one request: an idle one, or a new one that then calls `onConnected` or `onConnectFailed`.
    * `repeatable`: losing the race against a server that just closes the idle connection costs nothing.

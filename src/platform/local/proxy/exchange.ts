@@ -1,10 +1,10 @@
 import type { Arm } from '../../../rollout/effect.ts';
 import type { Ending } from './arm-counters.ts';
-import { assign, servesCanary, stickyValue } from './assignment.ts';
+import { assign, servesCanary, stickyCookie } from './assignment.ts';
 import { BodyReader } from './body-reader.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { EndpointPool } from './endpoint-pool.ts';
-import { clientHead, upstreamHead } from './forwarding.ts';
+import { clientHead, switchedHead, upstreamHead } from './forwarding.ts';
 import { localAnswer } from './local-answer.ts';
 import { sendMirror } from './mirror.ts';
 import type { RequestHead } from './request-head.ts';
@@ -76,7 +76,7 @@ export class Exchange implements UpstreamUser {
     } else {
       const assignment = assign(service.front, service.route, this.#head, Math.random);
       this.#arm = assignment.arm;
-      if (assignment.stick) this.#setCookie = stickyCookie(service);
+      if (assignment.stick) this.#setCookie = stickyCookie(service.front, service.route);
       if (this.#arm === 'stable' && service.route !== null && service.route.mirrorPercent > 0) {
         sendMirror(this.#client.context, service, this.#head, this.#client.address);
       }
@@ -126,7 +126,11 @@ export class Exchange implements UpstreamUser {
   }
 
   expire(nowMs: number): void {
-    if (this.#waiting === 'body') this.#refuse(408, 'body-too-slow');
+    if (this.#answerDone) {
+      this.#dropConnection();
+      this.#end(this.#answer?.status ?? 'failed', nowMs);
+      this.#client.linger();
+    } else if (this.#waiting === 'body') this.#refuse(408, 'body-too-slow');
     else if (this.#waiting === 'answer') this.#fail(504, 'answer-too-slow');
     else {
       const clientStalls = this.#client.socket.writableLength > 0;
@@ -430,24 +434,4 @@ export class Exchange implements UpstreamUser {
     counters.inFlight -= 1;
     counters.count(ending, (nowMs - this.#startedMs) / 1_000);
   }
-}
-
-function switchedHead(head: ResponseHead, setCookie: string): string {
-  const names = new Set([
-    'connection',
-    'keep-alive',
-    'proxy-connection',
-    'content-length',
-    'transfer-encoding',
-  ]);
-  const kept = head.fields.filter((field) => !names.has(field.name));
-  const lines = kept.map((field) => head.text.slice(field.start, field.end)).join('');
-  const cookie = setCookie === '' ? '' : `Set-Cookie: ${setCookie}\r\n`;
-  return `HTTP/1.1 101 ${head.reason}\r\n${lines}Connection: upgrade\r\n${cookie}\r\n`;
-}
-
-function stickyCookie(service: Service): string {
-  const cookie = service.front.stickyCookie;
-  if (cookie === null || service.route === null) return '';
-  return `${cookie.name}=${stickyValue(service.route)}; Path=/; Max-Age=${cookie.maxAgeSeconds}; HttpOnly; SameSite=Lax`;
 }

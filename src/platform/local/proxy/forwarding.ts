@@ -79,6 +79,20 @@ export function clientHead(head: ResponseHead, options: AnswerOptions): string {
   return `${text}\r\n`;
 }
 
+/** The head of a 101, which keeps what the application says of the upgrade. */
+export function switchedHead(head: ResponseHead, setCookie: string): string {
+  let text = `HTTP/1.1 101 ${head.reason}\r\n${keptLines(head.text, head.fields, droppedFromSwitch, null)}`;
+  if (setCookie !== '') text += `Set-Cookie: ${setCookie}\r\n`;
+  return `${text}Connection: upgrade\r\n\r\n`;
+}
+
+const droppedFromSwitch = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'content-length',
+  'transfer-encoding',
+]);
 const droppedFromDechunked = new Set([...droppedFromAnswers, 'transfer-encoding', 'trailer']);
 const droppedFromBodyless = new Set([...droppedFromDechunked, 'content-length']);
 

@@ -93,6 +93,8 @@ export class UpstreamConnection implements Watched {
       this.destroy();
       return;
     }
+    // A slow client may have stopped it; an idle connection must be read, to see its end.
+    if (this.socket.isPaused()) this.socket.resume();
     this.idleSinceMs = nowMs;
     this.deadlineMs = nowMs + this.idleLimitMs;
   }

@@ -4,7 +4,7 @@ import * as http from 'node:http';
 import type * as net from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Endpoint } from './messages.ts';
-import { type Backend, backend, get, RawClient, Rig, serviceKey, until } from './testing/rig.ts';
+import { ask, type Backend, backend, get, RawClient, Rig, serviceKey, until } from './testing/rig.ts';
 
 let rig: Rig;
 const closers: (() => Promise<void> | void)[] = [];
@@ -117,6 +117,24 @@ test('a reader that does not read stops the application, and gets every byte in 
   const got = createHash('sha1');
   for await (const data of response) got.update(data as Buffer);
   expect(got.digest('hex')).toBe(hash.digest('hex'));
+});
+
+test('connections that were stopped for a slow side serve the next request', async () => {
+  const body = 'x'.repeat(4 * 1024 * 1024);
+  const app = await serve((socket) =>
+    socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`),
+  );
+  const client = new RawClient(rig.port);
+  for (let round = 1; round <= 3; round += 1) {
+    client.socket.pause();
+    client.send(`POST /${round} HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    client.socket.resume();
+    await until(() => client.text.length > round * body.length);
+    expect(await ask(rig.port, get())).toContain('200 OK');
+  }
+  expect(app.accepted()).toBeLessThan(7);
+  client.close();
 });
 
 function switching(socket: net.Socket, first = ''): void {
