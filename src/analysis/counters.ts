@@ -79,7 +79,7 @@ export function differenceCounters(
 }
 
 /** What one arm counted between two readings of one source; `previous` null counts from 0. */
-export function differenceArm(previous: ArmReading | null, current: ArmReading): ArmCounts {
+function differenceArm(previous: ArmReading | null, current: ArmReading): ArmCounts {
   const requests = increase(previous?.requests ?? {}, current.requests);
   const errors = increase(previous?.errors ?? {}, current.errors);
   const latency = differenceLatency(previous?.latency ?? null, current.latency, requests);

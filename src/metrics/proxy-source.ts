@@ -9,7 +9,7 @@ import { SluiceError } from '../lib/error.ts';
 import type { Plan } from '../rollout/plan.ts';
 
 /** What a proxy worker counts of one arm; it only rises while the worker lives. */
-export interface ProxyArmCounters {
+interface ProxyArmCounters {
   readonly requests: number;
   /** 5xx, answers that were not complete, and attempts that were retried elsewhere. */
   readonly errors: number;

@@ -17,7 +17,7 @@ export interface OpenOptions {
   /** The state directory; made if it is missing, for its owner alone. */
   readonly directory: string;
   readonly clock: Clock;
-  /** What the worker thread runs; a bundle gives its own file, and there `isRecordWorker` decides. Default: from source. */
+  /** What the worker thread runs; a bundle gives its own file, which asks `workerData.role`. Default: from source. */
   readonly workerUrl?: URL;
   /** What goes wrong where nobody waits for an answer. */
   readonly log: (level: 'info' | 'warn', message: string) => void;

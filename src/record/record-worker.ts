@@ -22,8 +22,7 @@ import {
 } from './state-reader.ts';
 import { applyWrite } from './state-writer.ts';
 
-/** Whether this thread was started to be the record's worker; a bundle asks this first of all. */
-export function isRecordWorker(): boolean {
+function isRecordWorker(): boolean {
   return !isMainThread && (workerData as { readonly role?: unknown } | null)?.role === 'record';
 }
 

@@ -1,5 +1,5 @@
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { SluiceError } from '../lib/error.ts';
 import { migrations } from './schema.ts';
@@ -18,7 +18,7 @@ export function openStateFile(directory: string): DatabaseSync {
   const doing = `opening ${join(directory, fileName)}`;
   let database: DatabaseSync | null = null;
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectory(directory);
     database = new DatabaseSync(join(directory, fileName), { timeout: 250 });
     // Exclusive before the first access: the write-ahead log then needs no memory shared between processes.
     database.exec('pragma locking_mode = exclusive');
@@ -35,6 +35,13 @@ export function openStateFile(directory: string): DatabaseSync {
     const error = toRecordError(thrown, doing);
     throw error.code === 'state-locked' ? lockedBy(directory) : error;
   }
+}
+
+/** Not `recursive: true`: Node 24 turns in circles for ever where a file system such as /proc answers ENOENT. */
+function makeDirectory(path: string): void {
+  if (existsSync(path)) return;
+  makeDirectory(dirname(path));
+  mkdirSync(path, { mode: 0o700 });
 }
 
 function migrate(database: DatabaseSync): void {
