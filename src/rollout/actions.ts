@@ -108,7 +108,7 @@ function because(text: string, action: Action): string {
   return action.reason === '' ? text : `${text}: ${action.reason}`;
 }
 
-/** Opens the one gate that is waited for. Given before the wait began, it was for something else (SPEC N11). */
+/** Opens the one gate that is waited for. Given before the wait began, it was for something else (SPEC R82, N11). */
 function approve(context: Context, state: RolloutState, action: Action): Move | string {
   if (state.name !== 'AwaitingApproval') return refuse('nothing waits for an approval');
   if (action.atMs < Math.floor(state.sinceMs / 1000) * 1000)
@@ -117,19 +117,11 @@ function approve(context: Context, state: RolloutState, action: Action): Move | 
   const outcome = passGates(context, state, gatesFrom(context, state, origin));
   if (outcome.kind === 'open' || outcome.kind === 'rollback') return refuse('the gate is already decided');
   const opened = openByHand(context, outcome.state, gateName(outcome.gate));
-  return move(context, opened, {
-    to: 'AwaitingApproval',
-    phase: state.phase,
-    reason: state.reason,
-    message: because(`${action.actor.name} approved`, action),
-    owner: state.owner,
-    deadlineMs: state.deadlineMs,
-    actor: action.actor,
-    patch:
-      outcome.gate.kind === 'hook'
-        ? { skipped: [...opened.skipped, `${gateName(outcome.gate)}: opened by ${action.actor.name}`] }
-        : {},
-  });
+  const skipped =
+    outcome.gate.kind === 'hook'
+      ? [...opened.skipped, `${gateName(outcome.gate)}: opened by ${action.actor.name}`]
+      : opened.skipped;
+  return stay({ ...opened, skipped, message: because(`${action.actor.name} approved`, action) });
 }
 
 function pauseFor(context: Context, state: RolloutState, action: Action): Move | string {
@@ -164,7 +156,7 @@ function advance(context: Context, state: RolloutState, action: Action): Move | 
     : refuse(`there is no hold to end in ${state.name}`);
 }
 
-/** Everything that is left is skipped, and what that was is written down. */
+/** Everything that is left is skipped, and what that was is written down (SPEC R81). */
 function promote(context: Context, state: RolloutState, action: Action): Move | string {
   if (modeOf(context) === 'first' || state.name === 'Promoting' || state.name === 'Draining')
     return refuse('it is being promoted already');

@@ -19,7 +19,7 @@ export interface Advanced {
 /** Far more than any chain of transitions that one picture can cause; each open action may add one. */
 const maxRounds = 64;
 
-/** Applies the rules to the same picture until none of them changes anything, so that looking again changes nothing. */
+/** Applies the rules to the same picture until none of them changes anything, so that looking again changes nothing (SPEC R3). */
 export function advance(context: Context, from: RolloutState): Advanced {
   const transitions: Transition[] = [];
   const actions: ActionOutcome[] = [];
@@ -49,6 +49,7 @@ function oneRule(context: Context, state: RolloutState, outcomes: ActionOutcome[
   if (action !== undefined && (settled || isUrgent(action) || context.observation.suspended))
     return consume(context, state, action, outcomes);
   if (settled) return stateRule(context, state);
+  // Suspended: all stays as it is (SPEC R76).
   if (context.observation.suspended) return stay(state);
   for (const rule of [wishes, judged]) {
     const next = rule(context, state);

@@ -6,7 +6,7 @@ import { touchesCanary } from './routing.ts';
 import type { RolloutState } from './state.ts';
 import { isTrafficGone } from './verified.ts';
 
-/** Floor, stable, canary, streams. Stable before the canary: capacity comes before it is needed elsewhere. */
+/** Floor (SPEC N9), stable, canary (SPEC N3), streams. Stable before the canary: capacity comes before it is needed elsewhere. */
 export function armEffects(context: Context, state: RolloutState): readonly Effect[] {
   if (originOf(state) === 'Pending') return [];
   return [

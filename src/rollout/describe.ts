@@ -15,7 +15,7 @@ export interface Description {
   readonly afterwards: string;
 }
 
-/** Words for a rollout's state. Pure text: numbers that change by themselves are left to the caller. */
+/** Words for a rollout's state (SPEC R93). Pure text: numbers that change by themselves are left to the caller. */
 export function describe(state: RolloutState, plan: Plan, nowMs: number): Description {
   return {
     doing: doing(state, plan),
@@ -88,7 +88,7 @@ function waitsFor(state: RolloutState, plan: Plan): string {
       ? state.message
       : `${formatDuration(step.holdMs)} of judged time with passing checks`;
   }
-  return state.message;
+  return state.message.replace(/^waits for /, '');
 }
 
 function until(state: RolloutState, plan: Plan, nowMs: number): number | null {

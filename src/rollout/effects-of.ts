@@ -36,7 +36,7 @@ function wantsRoute(context: Context, state: RolloutState): boolean {
   return !route.inForce || !sameRouting(route.routing, state.route.routing);
 }
 
-/** N5: written at once, whatever can be read. The one wait is for a stable that serves nobody, while the canary serves some. */
+/** N5: written at once, whatever can be read. The one wait is for a stable that serves nobody, while the canary serves some (SPEC R47). */
 function wantsTombstone(context: Context, state: RolloutState): boolean {
   const { route } = context.observation;
   const asked = state.routeInForce === null ? state.attempt > 0 : touchesCanary(state.routeInForce);

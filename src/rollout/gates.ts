@@ -13,7 +13,7 @@ export type GateOutcome =
   | { readonly kind: 'open'; readonly state: RolloutState }
   /** Called and not answered yet. */
   | { readonly kind: 'asking' | 'refused'; readonly state: RolloutState; readonly gate: Gate }
-  /** The gate's own deadline passed (`gate-deadline`), or failures of `pre-rollout` reached the threshold (`hook-failed`). */
+  /** The gate's own deadline passed (`gate-deadline`, SPEC R35), or failures of `pre-rollout` reached the threshold (`hook-failed`). */
   | { readonly kind: 'rollback'; readonly state: RolloutState; readonly gate: Gate; readonly reason: Reason };
 
 /** Name under which a person's approval is kept among the hooks. */
@@ -23,7 +23,7 @@ export function gateName(gate: Gate): string {
   return gate.kind === 'hook' ? gate.hook.name : approvalName;
 }
 
-/** What stands between `origin` and the next state, in order. */
+/** What stands between `origin` and the next state, in order (SPEC R34). */
 export function gatesFrom(context: Context, state: RolloutState, origin: StateName): readonly Gate[] {
   if (origin === 'Pending') return state.skipRest === 'person' ? [] : hookGates(context, 'confirm-rollout');
   if (state.skipRest !== 'none') return [];
@@ -109,7 +109,7 @@ function passHook(
   return { kind: asked.n > 1 || wasRefused ? 'refused' : 'asking', state: known, gate };
 }
 
-/** Each failed `pre-rollout` call counts as a failed check (Flagger), before there is a judge to count it. */
+/** Each failed `pre-rollout` call counts as a failed check (Flagger), before there is a judge to count it (SPEC R13). */
 export function preRolloutFailures(context: Context, state: RolloutState): number {
   const names = new Set(hooksOf(context, 'pre-rollout').map((hook) => hook.name));
   return state.hooks.filter((asked) => names.has(asked.name)).reduce((sum, asked) => sum + asked.failures, 0);

@@ -2,6 +2,7 @@ import { canaryReplicas, modeOf } from './arms.ts';
 import { type Context, controller, type Move, move } from './context.ts';
 import { describeRouting, noTraffic } from './routing.ts';
 import type { Actor, Clearance, RolloutState } from './state.ts';
+import { counted } from './words.ts';
 
 /** Permission to leave the state's step; without one the weight cannot rise (SPEC N1). */
 export function clear(
@@ -35,7 +36,7 @@ export function enterStep(
     to: 'Stepping',
     phase: 'scale',
     reason: 'scaling-canary',
-    message: `step ${step + 1} of ${plan.steps.length}: ${replicas} canary replicas for ${describeRouting(routing)}`,
+    message: `step ${step + 1} of ${plan.steps.length}: ${counted(replicas, 'canary replica')} for ${describeRouting(routing)}`,
     owner: 'workload',
     actor,
     deadlineMs: nowMs + plan.progressDeadlineMs,
@@ -55,7 +56,7 @@ export function enterPromotion(context: Context, state: RolloutState): Move {
     to: 'Promoting',
     phase: 'scale',
     reason: 'shifting-to-canary',
-    message: `${plan.replicas} canary replicas for all traffic`,
+    message: `${counted(plan.replicas, 'canary replica')} for all traffic`,
     owner: 'workload',
     actor,
     deadlineMs: nowMs + plan.progressDeadlineMs,
@@ -80,6 +81,7 @@ export function rollStable(context: Context, state: RolloutState, to: 'Promoting
   });
 }
 
+/** Rolling and Recreate: the one arm is changed, watched, and undone on a verdict or the deadline (SPEC R15). */
 function rollInPlace(context: Context, state: RolloutState, actor: Actor): Move {
   const { identity, plan, nowMs } = context;
   return move(context, state, {

@@ -7,7 +7,7 @@ type Notify = Extract<Effect, { readonly kind: 'notify' }>;
 
 /**
  * What people are told. Each transition that matters is told once, under the transition's own number; the latest one again
- * until it was handed to the outbox (`observation.sent`), so that a crash in between loses none.
+ * until it was handed to the outbox (`observation.sent`), so that a crash in between loses none (SPEC R92).
  */
 export function notices(
   context: Context,

@@ -21,7 +21,7 @@ export function tombstoneSeen(context: Context, state: RolloutState): Move {
   });
 }
 
-/** What is asked of the run from outside, in the order of its weight (SPEC R71 to R75). */
+/** What is asked of the run from outside, in the order of its weight: deleting (SPEC R71), a reboot (R72), a back-out (R73), a newer revision (R74, N12), no target (R75). */
 export function wishes(context: Context, state: RolloutState): Move {
   const { observation, identity } = context;
   const isFinal = state.name === 'Draining' || (state.name === 'Paused' && state.resume === 'Draining');

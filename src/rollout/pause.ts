@@ -13,7 +13,7 @@ export interface PauseCause {
   readonly actor: Actor;
 }
 
-/** Stops the clocks, not the judging. The route is left as it is found: what somebody lowered is not raised again (SPEC R70). */
+/** Stops the clocks, not the judging (SPEC R63). The route is left as it is found: what somebody lowered is not raised again (SPEC R70). */
 export function pause(context: Context, state: RolloutState, cause: PauseCause): Move {
   const { route } = context.observation;
   const isFound = cause.reason === 'lowered-elsewhere' && route !== null;
@@ -87,5 +87,6 @@ function restoredRoute(context: Context, state: RolloutState, origin: StateName)
     plan.strategy !== 'BlueGreen' &&
     state.skipRest === 'none';
   const route = isShared && last !== undefined ? { routing: last.routing, tombstone: false } : allToCanary;
-  return { route, inForceSinceMs: null };
+  // Less than this is in force by now: to raise it again is what the resumption asks for.
+  return { route, inForceSinceMs: null, routeInForce: context.observation.route?.routing ?? null };
 }

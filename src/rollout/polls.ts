@@ -6,7 +6,7 @@ import { judging } from './verdict.ts';
 
 /**
  * Hooks that are called every interval and hold nothing up: `rollback`, and `rollout`, whose answers the judge counts. An
- * answer is taken in before anything is called again, so that the rules see it.
+ * answer is taken in before anything is called again, so that the rules see it (SPEC R36).
  */
 export function poll(context: Context, state: RolloutState): RolloutState {
   const groups = polledHooks(context, state);

@@ -43,7 +43,7 @@ export function rollBack(context: Context, state: RolloutState, cause: RollbackC
   });
 }
 
-/** No canary was made and stable was not changed: there is nothing to take back, and the route is another run's. */
+/** No canary was made and stable was not changed: there is nothing to take back, and the route is another run's (SPEC R45). */
 function hasTouchedNothing(state: RolloutState): boolean {
   return state.attempt === 0 && state.canary.replicas === 0 && !state.stableRolled;
 }

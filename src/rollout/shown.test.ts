@@ -53,7 +53,6 @@ suite('what is shown', () => {
     expect(told).toMatchInlineSnapshot(`
       [
         "warn shop-new-1: AwaitingApproval: waits for a person to approve",
-        "warn shop-new-1: AwaitingApproval: ann approved",
         "info shop-new-1: Promoted: new is stable",
       ]
     `);
@@ -84,7 +83,7 @@ suite('what is shown', () => {
           "owner": "metrics",
           "sinceMs": 280000,
           "untilMs": 350000,
-          "waitsFor": "waits for the first evaluation",
+          "waitsFor": "the first evaluation",
         },
         "Draining": {
           "afterwards": "the rollout ends as Promoted",
@@ -132,7 +131,7 @@ suite('what is shown', () => {
           "owner": "workload",
           "sinceMs": 0,
           "untilMs": 600000,
-          "waitsFor": "1 canary replicas of new",
+          "waitsFor": "1 canary replica of new",
         },
         "Stepping": {
           "afterwards": "the hold begins; it never advances unproven",

@@ -11,7 +11,7 @@ import { isLowered, sameRouting } from './routing.ts';
 import { heldMs, verdictOf } from './verdict.ts';
 import { ownsRoute } from './verified.ts';
 
-/** Every situation that a rollout can find itself in. Several may hold at once; `transition-table.test.ts` has a cell for each. */
+/** Every situation that a rollout can find itself in. Several may hold at once; `transition-table.test.ts` has a cell for each (SPEC R2). */
 export const situations = [
   'all-well',
   'hold-over-pass',

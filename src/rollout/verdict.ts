@@ -2,7 +2,7 @@ import type { Verdict } from '../analysis/judge.ts';
 import type { Context } from './context.ts';
 import type { RolloutState } from './state.ts';
 
-/** The verdict, if it is about this attempt of this step: another attempt's counts for nothing (SPEC N1). */
+/** The verdict, if it is about this attempt of this step: another attempt's counts for nothing (SPEC N1, R21). */
 export function verdictOf(context: Context, state: RolloutState): Verdict | null {
   const { verdict, verdictAttempt } = context.observation;
   return verdict !== null && verdictAttempt === state.attempt && state.attempt > 0 ? verdict : null;

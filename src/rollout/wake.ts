@@ -10,7 +10,7 @@ import { heldMs } from './verdict.ts';
 /** A deadline that cannot be acted on now (an unreadable platform) is looked at again this much later. */
 const againMs = 1_000;
 
-/** The instant at which time alone can change something; the heartbeat at the latest while the run is on (SPEC R62). */
+/** Liveness (SPEC N14) hangs on it: the instant at which time alone can change something; the heartbeat at the latest while the run is on (SPEC R62). */
 export function wakeAtMs(context: Context, state: RolloutState): number | null {
   if (isTerminal(state)) return null;
   const instants = [

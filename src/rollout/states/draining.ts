@@ -9,7 +9,7 @@ import { shiftBack, stableLost, startShiftBack } from './shift-back.ts';
 
 /**
  * The promotion is decided; what is left is to get rid of the old version and of the second arm. The roll of the idle stable
- * is a phase of it, since it carries no traffic and drains the old version: the bake was the time for second thoughts.
+ * is a phase of it, since it carries no traffic and drains the old version: the bake was the time for second thoughts (SPEC R55).
  */
 export function draining(context: Context, state: RolloutState): Move {
   if (state.phase === 'roll') return rollIdle(context, state);

@@ -4,7 +4,7 @@ import type { RolloutState } from '../state.ts';
 
 /**
  * The end stays the end. `post-rollout` hooks are called once each; how they answer changes nothing, so they are called
- * together. A superseded run calls none: its successor will.
+ * together (SPEC R91). A superseded run calls none: its successor will.
  */
 export function ended(context: Context, state: RolloutState): Move {
   if (state.name === 'Superseded') return stay(state);

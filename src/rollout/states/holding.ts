@@ -7,7 +7,7 @@ import type { RolloutState } from '../state.ts';
 import { heldMs, verdictOf } from '../verdict.ts';
 import { passGatesFrom } from './at-gate.ts';
 
-/** The step is served and judged until its hold is over, its checks pass and its gates are open (SPEC R30 to R35). */
+/** The step is served and judged until its hold is over, its checks pass and its gates are open (SPEC R30). */
 export function holding(context: Context, state: RolloutState): Move {
   const blocked = infrastructureWait(context, state) ?? judgementWait(context, state);
   if (blocked === null) {
@@ -20,7 +20,7 @@ export function holding(context: Context, state: RolloutState): Move {
   return wait(context, state, blocked);
 }
 
-/** What must hold before anything may rise, whatever the checks say. */
+/** What must hold before anything may rise, whatever the checks say (SPEC R31). */
 export function infrastructureWait(context: Context, state: RolloutState): Waiting | null {
   const { stable, canary, route } = context.observation;
   if (stable === null || canary === null || route === null)
@@ -38,7 +38,7 @@ export function infrastructureWait(context: Context, state: RolloutState): Waiti
   return null;
 }
 
-/** Why the checks do not let the step end yet; null: a recorded pass for this (step, attempt) over the whole hold. */
+/** Why the checks do not let the step end yet; null: a recorded pass for this (step, attempt) over the whole hold. Nothing else is a pass (SPEC N6). */
 function judgementWait(context: Context, state: RolloutState): Waiting | null {
   const step = context.plan.steps[state.step];
   const verdict = verdictOf(context, state);
@@ -80,7 +80,7 @@ function isJudgement(waiting: Waiting): boolean {
   return waiting.owner === 'metrics' || waiting === holdOn;
 }
 
-/** Past the step's longest time. A suspect is never advanced: to go on under evidence is a person's decision. */
+/** Past the step's longest time. A suspect is never advanced: to go on under evidence is a person's decision (SPEC R32). */
 function inconclusive(context: Context, state: RolloutState, blocked: Waiting): Move {
   const { onInconclusive } = context.plan;
   if (onInconclusive === 'rollback') {

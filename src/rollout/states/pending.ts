@@ -2,8 +2,9 @@ import { modeOf } from '../arms.ts';
 import { type Context, type Move, move } from '../context.ts';
 import { passGatesFrom } from './at-gate.ts';
 import type { RolloutState } from '../state.ts';
+import { counted } from '../words.ts';
 
-/** Nothing is touched yet. `confirm-rollout` is asked here; the first revision of a service is asked nothing. */
+/** Nothing is touched yet (SPEC R10). `confirm-rollout` is asked here; the first revision of a service is asked nothing. */
 export function pending(context: Context, state: RolloutState): Move {
   const { identity, plan, nowMs } = context;
   if (modeOf(context) === 'first') {
@@ -11,7 +12,7 @@ export function pending(context: Context, state: RolloutState): Move {
       to: 'Starting',
       phase: 'scale',
       reason: 'first-revision',
-      message: `${plan.replicas} replicas of ${identity.revision}, the first revision`,
+      message: `${counted(plan.replicas, 'replica')} of ${identity.revision}, the first revision`,
       owner: 'workload',
       deadlineMs: nowMs + plan.progressDeadlineMs,
     });

@@ -9,7 +9,7 @@ import { drained } from './drain.ts';
 import { rescue, rollFailure, startRescue } from './rescue.ts';
 import { shiftBack, startShiftBack } from './shift-back.ts';
 
-/** The judged revision becomes stable: by way of the canary (`bake`), or under its share (`rolling`) (SPEC R50 to R55). */
+/** The judged revision becomes stable: by way of the canary (`bake`), or under its share (`rolling`) (SPEC R50, R51). */
 export function promoting(context: Context, state: RolloutState): Move {
   if (state.phase === 'shift') return verifyAll(context, state);
   if (state.phase === 'roll')

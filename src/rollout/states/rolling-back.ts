@@ -5,7 +5,7 @@ import type { RolloutState } from '../state.ts';
 import { isTrafficGone } from '../verified.ts';
 import { drain, drained } from './drain.ts';
 
-/** Weight 0 proven (users are safe), template set back, drain, scale down, end (SPEC R41 to R45). Never touches the route. */
+/** Weight 0 proven (users are safe), template set back, drain, scale down, end (SPEC R41, R44). Never touches the route. */
 export function rollingBack(context: Context, state: RolloutState): Move {
   if (state.phase === 'shift') return verifyNoTraffic(context, state);
   return state.phase === 'restoreTemplate' ? restoreTemplate(context, state) : drain(context, state, finish);
@@ -26,7 +26,7 @@ function verifyNoTraffic(context: Context, state: RolloutState): Move {
   });
 }
 
-/** Users are safe when no endpoint of the new revision is left; the canary goes only when the old one can carry all. */
+/** SPEC R42: users are safe when no endpoint of the new revision is left; the canary goes only when the old one can carry all. */
 function restoreTemplate(context: Context, state: RolloutState): Move {
   const { stable } = context.observation;
   const isBack = stable !== null && isAlone(stable, state.stable.revision) && isTrafficGone(context);

@@ -6,8 +6,9 @@ import { rollBack } from '../rollback.ts';
 import type { RolloutState } from '../state.ts';
 import { isTrafficGone } from '../verified.ts';
 import { passGatesFrom } from './at-gate.ts';
+import { counted } from '../words.ts';
 
-/** Before the first step: stable, its floor and the route are right, then the canary is made (SPEC R10 to R14). */
+/** Before the first step: stable, its floor and the route are right, then the canary is made (SPEC R11). */
 export function starting(context: Context, state: RolloutState): Move {
   switch (modeOf(context)) {
     case 'first':
@@ -22,6 +23,7 @@ export function starting(context: Context, state: RolloutState): Move {
   }
 }
 
+/** Nothing to compare with and nothing to go back to (SPEC R14). */
 function firstRevision(context: Context, state: RolloutState): Move {
   if (stableRolledOut(context, state)) return succeed(context, state);
   const { stable } = context.observation;
@@ -44,7 +46,7 @@ function firstRevision(context: Context, state: RolloutState): Move {
 
 /**
  * An earlier run may have left its canary serving (`promotion-failed`), so nothing is lowered before stable can carry it,
- * and no canary is made before weight 0 is proven.
+ * and no canary is made before weight 0 is proven (SPEC R12).
  */
 function prepare(context: Context, state: RolloutState): Move {
   const isQuiet = isTrafficGone(context);
@@ -96,7 +98,7 @@ function startCanary(context: Context, state: RolloutState): Move {
     to: 'Starting',
     phase: 'scale',
     reason: 'scaling-canary',
-    message: `${replicas} canary replicas of ${state.canary.revision}`,
+    message: `${counted(replicas, 'canary replica')} of ${state.canary.revision}`,
     owner: 'workload',
     deadlineMs: nowMs + plan.progressDeadlineMs,
     patch: { canary: { revision: state.canary.revision, replicas } },
@@ -117,7 +119,7 @@ function makeCanary(context: Context, state: RolloutState): Move {
     return wait(context, state, {
       reason: 'scaling-canary',
       owner: 'workload',
-      message: `${state.canary.replicas} canary replicas are to be available`,
+      message: `${counted(state.canary.replicas, 'canary replica')} to be available`,
     });
   }
   if (!stableSuffices(context) && state.skipRest !== 'person') {
@@ -132,7 +134,7 @@ function makeCanary(context: Context, state: RolloutState): Move {
   );
 }
 
-/** A skipped analysis is an exception to N1 and recorded as one; a `promote` recorded its own. */
+/** A skipped analysis is an exception to N1 and recorded as one (SPEC R16); a `promote` recorded its own. */
 function cleared(context: Context, state: RolloutState): RolloutState {
   if (state.skipRest === 'plan') return { ...state, clearance: clear(context, state, 'skipAnalysis') };
   return state;

@@ -4,8 +4,9 @@ import { isExpired, noteProgress } from '../deadlines.ts';
 import { rollBack } from '../rollback.ts';
 import { describeRouting } from '../routing.ts';
 import type { RolloutState } from '../state.ts';
+import { counted } from '../words.ts';
 
-/** Scale, then write the step's route, then prove it. Only then the step's clock starts, in Holding (SPEC R20 to R23). */
+/** Scale, then write the step's route, then prove it. Only then the step's clock starts, in Holding (SPEC R20, R23). */
 export function stepping(context: Context, state: RolloutState): Move {
   return state.phase === 'shift' ? verify(context, state) : scale(context, state);
 }
@@ -24,7 +25,7 @@ function scale(context: Context, state: RolloutState): Move {
     return wait(context, state, {
       reason: 'scaling-canary',
       owner: 'workload',
-      message: `${state.canary.replicas} canary replicas are to be available`,
+      message: `${counted(state.canary.replicas, 'canary replica')} to be available`,
     });
   }
   if (!stableSuffices(context))
@@ -52,6 +53,7 @@ function scale(context: Context, state: RolloutState): Move {
   });
 }
 
+/** What is not proven never advances (SPEC R22). */
 function verify(context: Context, state: RolloutState): Move {
   if (state.inForceSinceMs === null) {
     if (!isExpired(context, state.deadlineMs)) return stay(state);
