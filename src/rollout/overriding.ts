@@ -8,7 +8,7 @@ import { hookAskedForRollback } from './polls.ts';
 import { rollBack } from './rollback.ts';
 import { isLowered, noTraffic, touchesCanary } from './routing.ts';
 import type { RolloutState } from './state.ts';
-import { judging, verdictOf } from './verdict.ts';
+import { isJudged, verdictOf } from './verdict.ts';
 import { ownsRoute } from './verified.ts';
 
 /** The data plane carries this run's tombstone: the decision was written there before it was persisted (SPEC R46). */
@@ -81,11 +81,7 @@ function goOnAfterReboot(context: Context, state: RolloutState): Move {
 export function judged(context: Context, state: RolloutState): Move {
   if (modeOf(context) === 'first') return stay(state);
   const verdict = verdictOf(context, state);
-  if (
-    verdict !== null &&
-    judging(state) !== null &&
-    (verdict.kind === 'fail' || isBudgetSpent(context, state))
-  )
+  if (verdict !== null && isJudged(state) && (verdict.kind === 'fail' || isBudgetSpent(context, state)))
     return checkFailed(context, state, verdict);
   const hook = hookAskedForRollback(context, state);
   if (hook !== null)

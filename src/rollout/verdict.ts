@@ -15,16 +15,15 @@ export function heldMs(context: Context, state: RolloutState): number {
   return Math.max(state.heldMs, verdict.judgedMs - state.excludedMs);
 }
 
+/** Does a verdict about this attempt still decide? From the shift back to stable on there is nothing to judge. */
+export function isJudged(state: RolloutState): boolean {
+  if (state.attempt === 0 || state.decidedAtMs !== null || state.endedAtMs !== null) return false;
+  if (state.name === 'Draining' && state.phase !== 'roll') return false;
+  return state.phase !== 'shiftBack' && state.phase !== 'rescue';
+}
+
 /** For the engine: which attempt is to be judged, and from when blocks count. null: the route is not proven or nothing is judged. */
 export function judging(state: RolloutState): { readonly attempt: number; readonly fromMs: number } | null {
-  if (
-    state.inForceSinceMs === null ||
-    state.attempt === 0 ||
-    state.decidedAtMs !== null ||
-    state.endedAtMs !== null
-  )
-    return null;
-  if (state.name === 'Draining' && state.phase !== 'roll') return null;
-  if (state.phase === 'shiftBack' || state.phase === 'rescue') return null;
+  if (state.inForceSinceMs === null || !isJudged(state)) return null;
   return { attempt: state.attempt, fromMs: state.inForceSinceMs };
 }

@@ -12,7 +12,8 @@ export function rollingBack(context: Context, state: RolloutState): Move {
 }
 
 function verifyNoTraffic(context: Context, state: RolloutState): Move {
-  if (!isTrafficGone(context))
+  // Only with the tombstone in place nothing that is still on its way can raise the weight again.
+  if (!isTrafficGone(context) || context.observation.route?.tombstone !== context.identity.uid)
     return stay(patched(state, { owner: state.stableGone ? 'workload' : 'data plane' }));
   if (!state.stableRolled) return drained(context, { ...state, restoredAtMs: context.nowMs });
   return move(context, state, {
