@@ -119,22 +119,23 @@ test('a reader that does not read stops the application, and gets every byte in 
   expect(got.digest('hex')).toBe(hash.digest('hex'));
 });
 
-test('connections that were stopped for a slow side serve the next request', async () => {
-  const body = 'x'.repeat(4 * 1024 * 1024);
+test('a connection to the application that was stopped for a slow client serves the next request', async () => {
+  const body = 'x'.repeat(16 * 1024 * 1024);
   const app = await serve((socket) =>
     socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`),
   );
-  const client = new RawClient(rig.port);
   for (let round = 1; round <= 3; round += 1) {
+    const client = new RawClient(rig.port);
     client.socket.pause();
-    client.send(`POST /${round} HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    client.send(get('/', 'Connection: keep-alive\r\n').replace('Connection: close\r\n', ''));
+    await until(() => client.socket.bytesRead === 0 && app.accepted() > 0);
+    await new Promise((resolve) => setTimeout(resolve, 100));
     client.socket.resume();
-    await until(() => client.text.length > round * body.length);
-    expect(await ask(rig.port, get())).toContain('200 OK');
+    await until(() => client.text.length > body.length);
+    client.close();
+    expect((await ask(rig.port, get())).length).toBeGreaterThan(body.length);
   }
-  expect(app.accepted()).toBeLessThan(7);
-  client.close();
+  expect(app.accepted()).toBe(1);
 });
 
 function switching(socket: net.Socket, first = ''): void {
