@@ -1,9 +1,11 @@
 import fc from 'fast-check';
-import type { VerdictKind } from '../../analysis/judge.ts';
-import type { ActionKind, ArmObservation, HookAnswerKind, Observation } from '../observation.ts';
-import type { HookType, Plan, Routing } from '../plan.ts';
-import { arm, hook, observation, step } from './fixtures.ts';
-import type { World } from './world.ts';
+import { expect, test } from 'vitest';
+import { isTerminal } from './lifecycle.ts';
+import type { VerdictKind } from '../analysis/judge.ts';
+import type { ActionKind, ArmObservation, HookAnswerKind, Observation } from './observation.ts';
+import type { HookType, Plan, Routing } from './plan.ts';
+import { arm, hook, observation, step } from './testing/fixtures.ts';
+import { World } from './testing/world.ts';
 
 const routing: fc.Arbitrary<Routing> = fc.oneof(
   fc.constantFrom(0, 1, 10, 25, 50, 100).map((weightPercent) => ({ kind: 'weight' as const, weightPercent })),
@@ -31,7 +33,7 @@ const hookTypes: readonly HookType[] = [
   'rollback',
 ];
 
-export const planPatch: fc.Arbitrary<Partial<Plan>> = fc
+const planPatch: fc.Arbitrary<Partial<Plan>> = fc
   .record({
     strategy: fc.constantFrom<Plan['strategy']>('Canary', 'BlueGreen', 'ABTest', 'Rolling', 'Recreate'),
     steps,
@@ -79,7 +81,7 @@ function armObservation(replicas: number): fc.Arbitrary<ArmObservation | null> {
 }
 
 /** Any picture at all, sensible or not. */
-export const anyObservation: fc.Arbitrary<Partial<Observation>> = fc.record(
+const anyObservation: fc.Arbitrary<Partial<Observation>> = fc.record(
   {
     wantedRevision: fc.constantFrom('new', 'new', 'new', 'old', 'other', null),
     deleting: fc.constantFrom(false, false, false, true),
@@ -101,7 +103,7 @@ export const anyObservation: fc.Arbitrary<Partial<Observation>> = fc.record(
   { requiredKeys: [] },
 );
 
-export type Disturbance = (world: World) => void;
+type Disturbance = (world: World) => void;
 
 const actionKinds: readonly ActionKind[] = [
   'promote',
@@ -116,7 +118,7 @@ const actionKinds: readonly ActionKind[] = [
 const gentleKinds: readonly ActionKind[] = ['advance', 'pause', 'resume', 'approve', 'promote'];
 
 /** What may happen to a run between two looks. */
-export const disturbance: fc.Arbitrary<Disturbance> = fc.oneof(
+const disturbance: fc.Arbitrary<Disturbance> = fc.oneof(
   { weight: 8, arbitrary: fc.nat(8).map((count) => (world: World) => ticks(world, count)) },
   { weight: 4, arbitrary: fc.constantFrom(...gentleKinds).map((kind) => (world: World) => world.act(kind)) },
   { weight: 1, arbitrary: fc.constantFrom(...actionKinds).map((kind) => (world: World) => world.act(kind)) },
@@ -180,7 +182,7 @@ function pick(from: Observation, keys: Partial<Observation>): Partial<Observatio
 }
 
 /** All faults end: whatever is still wrong is put right, and people answer. */
-export function calm(world: World): void {
+function calm(world: World): void {
   const { observation: seen, state } = world;
   world.applies = true;
   world.starts = true;
@@ -220,3 +222,36 @@ function healed(seen: ArmObservation | null, revision: string): ArmObservation {
     inFlight: 0,
   };
 }
+
+const runs = 400;
+
+test('whatever is observed, no invariant breaks, and looking again changes nothing', () => {
+  fc.assert(
+    fc.property(planPatch, fc.array(disturbance, { maxLength: 25 }), (plan, disturbances) => {
+      const world = new World({ plan });
+      for (const disturb of disturbances) {
+        disturb(world);
+        world.tick();
+      }
+    }),
+    { numRuns: runs },
+  );
+});
+
+test('once faults end and people answer, every run ends (N14)', () => {
+  fc.assert(
+    fc.property(planPatch, fc.array(disturbance, { maxLength: 25 }), (plan, disturbances) => {
+      const world = new World({ plan });
+      for (const disturb of disturbances) disturb(world);
+      for (let count = 0; count < 500 && !isTerminal(world.state); count += 1) {
+        calm(world);
+        world.tick();
+      }
+      expect(
+        isTerminal(world.state),
+        `${world.state.name}/${world.state.phase} ${world.state.reason}: ${JSON.stringify(world.observation)}`,
+      ).toBe(true);
+    }),
+    { numRuns: runs },
+  );
+});
