@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { toSluiceError } from '../lib/error.ts';
+import type { RolloutIdentity } from '../rollout/decide.ts';
 import type { Effect } from '../rollout/effect.ts';
 import type { HookAnswer } from '../rollout/observation.ts';
 import type { HookPlan } from '../rollout/plan.ts';
@@ -7,7 +8,7 @@ import { backoffMs } from './backoff.ts';
 import { bounded } from './bounded.ts';
 import type { EngineContext } from './context.ts';
 import type { HookRequest, PlatformEffect, RolloutRecord } from './ports.ts';
-import { type IssuedEffect, putRollout, type Service } from './service.ts';
+import { type IssuedEffect, noteWrite, type Part, putRollout, type Service } from './service.ts';
 
 /** `decide` says an effect until it sees it done; the same one is not issued again sooner than this, and ever more slowly. */
 const repeat = { baseMs: 1_000, limitMs: 15_000 };
@@ -15,6 +16,7 @@ const repeat = { baseMs: 1_000, limitMs: 15_000 };
 const lookAfterMs = 250;
 /** What a hook caller may take beyond its own limits before it counts as hung. */
 const hookGraceMs = 5_000;
+const rememberedNotices = 50;
 const longestHookPauseMs = 30_000;
 
 export type HookEffect = Extract<Effect, { readonly kind: 'callHook' }>;
@@ -50,9 +52,14 @@ export class EffectRunner {
     }
   }
 
+  /** Rollback's one write, at once. */
+  lower(service: Service, identity: RolloutIdentity): void {
+    if (this.#context.lane.lower(service.key, identity)) noteWrite(service, 'route');
+  }
+
   #start(service: Service, run: RolloutRecord, effect: Effect, content: string): void {
-    const { clock, lane } = this.#context;
-    if (effect.kind === 'setRoute' && effect.route.tombstone) return lane.lower(service.key, run.identity);
+    const { clock } = this.#context;
+    if (effect.kind === 'setRoute' && effect.route.tombstone) return this.lower(service, run.identity);
     if (effect.kind === 'notify') return this.#notify(service, run.identity.name, effect);
     const issued = service.issued.get(content) ?? { running: false, tries: 0, notBeforeMs: 0 };
     if (issued.running) return;
@@ -74,6 +81,7 @@ export class EffectRunner {
     const topic = `act ${effect.kind}`;
     try {
       if (effect.kind === 'setArm') await this.#tellSnapshot(service, run, effect.revision);
+      noteWrite(service, partOf(effect));
       const work = parts.platform.act(service.key, effect, run.identity);
       await bounded(clock, options.actLimitMs, effect.kind, work);
       if (service.troubles.delete(topic)) this.#context.changed(service.key);
@@ -146,10 +154,16 @@ export class EffectRunner {
     } catch (thrown) {
       parts.log('warn', `${service.key}: notification failed: ${toSluiceError(thrown, 'internal').message}`);
     }
-    const told = { ...run, sent: [...run.sent, effect.id] };
+    const told = { ...run, sent: [...run.sent, effect.id].slice(-rememberedNotices) };
     putRollout(service, told);
     service.writer.queue({ rollouts: [told] });
   }
+}
+
+/** What the effect changes. */
+export function partOf(effect: PlatformEffect): Part {
+  if (effect.kind === 'setRoute') return 'route';
+  return effect.kind === 'setFloor' ? 'stable' : effect.arm;
 }
 
 function hookRequest(service: Service, run: RolloutRecord, effect: HookEffect): HookRequest {

@@ -6,13 +6,14 @@ import { bounded } from './bounded.ts';
 import { aheadOf } from './clock.ts';
 import type { Commands } from './commands.ts';
 import { defaultOptions, type EngineContext, type EngineOptions, type EngineParts } from './context.ts';
+import { partOf } from './effect-runner.ts';
 import { EngineCommands } from './engine-commands.ts';
 import { KeyQueue } from './key-queue.ts';
 import type { CanaryRecord, RolloutRecord, ServiceKey, Snapshot, StoreSnapshot } from './ports.ts';
 import { Reconciler } from './reconciler.ts';
 import { RollbackLane } from './rollback-lane.ts';
 import { controller, engineEvent } from './rollout-events.ts';
-import { activeRollout, newService, putRollout, runningRollout, type Service } from './service.ts';
+import { activeRollout, newService, noteWrite, putRollout, runningRollout, type Service } from './service.ts';
 import { ServiceWriter } from './service-writer.ts';
 import { settlingEffects } from './settle.ts';
 import { newRollout, planOf, startsByItself } from './start-rollout.ts';
@@ -157,7 +158,7 @@ export class Engine {
       random: this.#parts.random,
       backoff: writeBackoff,
       writeLimitMs: this.#options.writeLimitMs,
-      onDurable: () => this.#withService(key, (service) => this.#reconciler.decide(service)),
+      onDurable: () => this.#withService(key, (service) => this.#written(service)),
       onTrouble: (message) =>
         this.#withService(key, (service) => {
           if (message === null) service.troubles.delete('state');
@@ -175,6 +176,11 @@ export class Engine {
     const service = newService(canary, writer);
     this.#services.set(key, service);
     return service;
+  }
+
+  #written(service: Service): void {
+    this.#reconciler.decide(service);
+    if (runningRollout(service) === null) this.#context.queue.add(service.key);
   }
 
   async #run(key: ServiceKey): Promise<void> {
@@ -221,8 +227,8 @@ export class Engine {
 
   /** A service without a running rollout: starts one, or sees once to it that its arms are as they should be. */
   async #rest(service: Service): Promise<void> {
-    if (service.writer.busy) return;
-    if (startsByItself(service)) {
+    // A rollout begins when all that came before it is on disk; what serves is looked after in any case.
+    if (startsByItself(service) && !service.writer.busy) {
       const { canary } = service;
       this.#begin(service, { plan: planOf(canary), snapshot: canary.target, createdBy: controller });
       return;
@@ -244,6 +250,7 @@ export class Engine {
       service.settleNotBeforeMs =
         nowMs + backoffMs(settleBackoff, service.settleTries, this.#parts.random.next());
       for (const effect of effects) {
+        noteWrite(service, partOf(effect));
         const work = this.#parts.platform.act(service.key, effect, null);
         await bounded(clock, this.#options.actLimitMs, effect.kind, work);
       }

@@ -15,6 +15,8 @@ import { effectEvent, engineEvent, outcomeEvent, transitionEvent, verdictEvent }
 import {
   activeRollout,
   isEnded,
+  noSight,
+  noteWrite,
   observationOf,
   putRollout,
   runningRollout,
@@ -68,6 +70,8 @@ export class Reconciler {
     const run = activeRollout(service);
     if (run === null || service.poisoned === run.identity.uid) return;
     await Promise.all([this.observe(service), this.#measure(service, run)]);
+    // Something was written while it was read: what it says of that is void.
+    if (!service.blind && Object.values(service.sight).includes(null)) await this.observe(service);
     this.decide(service);
   }
 
@@ -75,16 +79,26 @@ export class Reconciler {
   async observe(service: Service): Promise<PlatformObservation | null> {
     const { parts, clock, options } = this.#context;
     const { key } = service;
-    service.blind = true;
-    if (this.#isHanging(this.#observing, key)) return null;
+    if (this.#isHanging(this.#observing, key)) {
+      service.blind = true;
+      return null;
+    }
+    const { stable, canary, route } = service.writes;
     const reading = this.#begin(this.#observing, key, () => parts.platform.observe(key));
     try {
-      service.observation = await bounded(clock, options.observeLimitMs, 'reading the platform', reading);
+      const seen = await bounded(clock, options.observeLimitMs, 'reading the platform', reading);
+      service.observation = seen;
+      service.sight = {
+        stable: stable === service.writes.stable ? seen.stable : null,
+        canary: canary === service.writes.canary ? seen.canary : null,
+        route: route === service.writes.route ? seen.route : null,
+      };
       service.observedAtMs = clock.nowMs();
       service.blind = false;
       service.troubles.delete('observe');
-      return service.observation;
+      return seen;
     } catch (thrown) {
+      service.blind = true;
       service.troubles.set('observe', toSluiceError(thrown, 'internal').message);
       return null;
     }
@@ -194,18 +208,16 @@ export class Reconciler {
   lowered(service: Service, uid: string): void {
     const run = runningRollout(service);
     if (run === null || run.identity.uid !== uid) return;
-    const seen = service.observation;
-    if (seen !== null) {
-      const route = {
-        routing: { kind: 'weight', weightPercent: 0 },
-        tombstone: uid,
-        inForce: true,
-        evidence: 'programmed',
-        foreignWriter: null,
-      } as const;
-      service.observation = { ...seen, route };
-      service.blind = false;
-    }
+    const route = {
+      routing: { kind: 'weight', weightPercent: 0 },
+      tombstone: uid,
+      inForce: true,
+      evidence: 'programmed',
+      foreignWriter: null,
+    } as const;
+    // How much is in flight was seen before the write, so it says nothing now.
+    service.sight = { ...service.sight, canary: null, route };
+    service.blind = false;
     service.troubles.delete('rollback');
     this.decide(service);
     this.#context.queue.add(service.key);
@@ -217,7 +229,7 @@ export class Reconciler {
       identity: run.identity,
       plan: run.plan,
       state: run.state,
-      observation: observationOf(service, run, blind ? null : service.observation, parts.platform.bootId),
+      observation: observationOf(service, run, blind ? noSight : service.sight, parts.platform.bootId),
       nowMs: clock.nowMs(),
     });
   }
@@ -229,7 +241,7 @@ export class Reconciler {
     const events = this.#eventsOf(service, record, decision, nowMs);
     const isDue = nowMs - service.lastWriteAtMs >= options.digestEveryMs;
     const canary = canaryAfter(service.canary, record, decision);
-    if (decision.effects.some(isLowering)) this.#context.lane.lower(service.key, run.identity);
+    if (decision.effects.some(isLowering)) this.effects.lower(service, run.identity);
     putRollout(service, record);
     if (record !== run || events.length > 0 || isDue) {
       service.canary = canary ?? service.canary;

@@ -33,13 +33,14 @@ export class RollbackLane {
     this.#options = options;
   }
 
-  /** Does nothing if this rollout's write is under way, or was acknowledged a moment ago and cannot be seen yet. */
-  lower(key: ServiceKey, identity: RolloutIdentity): void {
-    if (this.#stopped || this.#running.has(identity.uid)) return;
+  /** True: the write was begun. False: nothing was done, since this rollout's write is under way or was acknowledged a moment ago and cannot be seen yet. */
+  lower(key: ServiceKey, identity: RolloutIdentity): boolean {
+    if (this.#stopped || this.#running.has(identity.uid)) return false;
     const atMs = this.#acknowledged.get(identity.uid);
-    if (atMs !== undefined && this.#options.clock.nowMs() < atMs + repeatMs) return;
+    if (atMs !== undefined && this.#options.clock.nowMs() < atMs + repeatMs) return false;
     this.#running.add(identity.uid);
     void this.#lower(key, identity, 0);
+    return true;
   }
 
   /** The rollout has ended. */

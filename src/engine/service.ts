@@ -22,8 +22,12 @@ export interface Service {
   signals: readonly Signal[];
   /** Of the current step; null before its first block. */
   verdict: Verdict | null;
-  /** Last known, kept when a later reading fails: a rollback is decided with it. */
+  /** Last known, for people. */
   observation: PlatformObservation | null;
+  /** Of it what may be decided with: null where something was written since. Kept when a later reading fails: a rollback is decided with it. */
+  sight: Sight;
+  /** Writes to each part so far: a reading that was begun before one says nothing of that part. */
+  readonly writes: Record<Part, number>;
   observedAtMs: number | null;
   /** The last reading failed or hangs: a forward decision sees nothing. */
   blind: boolean;
@@ -50,6 +54,17 @@ export interface Service {
   lastWriteAtMs: number;
 }
 
+export type Part = 'stable' | 'canary' | 'route';
+export type Sight = { readonly [Key in Part]: PlatformObservation[Key] | null };
+
+export const noSight: Sight = { stable: null, canary: null, route: null };
+
+/** Something is about to be written to the part: what was seen of it does not count any more. */
+export function noteWrite(service: Service, part: Part): void {
+  service.writes[part] += 1;
+  service.sight = { ...service.sight, [part]: null };
+}
+
 export interface IssuedEffect {
   running: boolean;
   tries: number;
@@ -67,6 +82,8 @@ export function newService(canary: CanaryRecord, writer: ServiceWriter): Service
     signals: [],
     verdict: null,
     observation: null,
+    sight: noSight,
+    writes: { stable: 0, canary: 0, route: 0 },
     observedAtMs: null,
     blind: true,
     troubles: new Map(),
@@ -116,11 +133,11 @@ export function putRollout(service: Service, record: RolloutRecord): void {
   service.rollouts = all.slice(-keptRollouts);
 }
 
-/** The whole picture for `decide`; `sight`: what is known of the world, null where it cannot be seen. */
+/** The whole picture for `decide`; `sight`: what is known of the world. */
 export function observationOf(
   service: Service,
   run: RolloutRecord,
-  sight: PlatformObservation | null,
+  sight: Sight,
   bootId: string,
 ): Observation {
   const name = run.identity.name;
@@ -129,9 +146,7 @@ export function observationOf(
     promotedRevision: service.canary.promoted?.revision ?? null,
     deleting: service.canary.deleting,
     suspended: service.canary.spec.suspend,
-    stable: sight?.stable ?? null,
-    canary: sight?.canary ?? null,
-    route: sight?.route ?? null,
+    ...sight,
     rebooted: run.bootId !== '' && bootId !== '' && run.bootId !== bootId,
     verdict: service.verdict,
     verdictAttempt: run.judged?.attempt ?? null,

@@ -52,12 +52,11 @@ export class FakeMetricSource implements MetricSource {
     const durationMs = nowMs - fromMs;
     const total = (this.rateOf() * durationMs) / 1_000;
     const isMirrored = service.plane.workers.some((worker) => worker.routing.kind === 'mirror');
-    const isUnrouted = service.plane.workers.some((worker) => worker.routing.kind === 'none');
     const share = service.plane.workers.some((worker) => worker.routing.kind === 'match')
       ? 10
       : userShareOf(service);
     // A canary without user traffic is served by a load test.
-    const tested = isMirrored || (isUnrouted && service.canary.replicas > 0) ? total / 10 : 0;
+    const tested = isMirrored || (share === 0 && service.canary.replicas > 0) ? total / 10 : 0;
     const inPlace = service.canary.replicas === 0 && service.canary.revision === null ? total : 0;
     const canary = Math.round(inPlace > 0 ? inPlace : (total * share) / 100 + tested);
     const revision = inPlace > 0 ? service.stable.revision : service.canary.revision;

@@ -158,7 +158,7 @@ export class Checker implements PlatformWitness {
       `${identity.name} raised its weight after the decision to go back`,
     );
     const others = service.plane.workers.filter(
-      (worker) => worker.rollout !== identity.uid && userShare(worker.routing) > 0,
+      (worker) => worker.rollout !== '' && worker.rollout !== identity.uid && userShare(worker.routing) > 0,
     );
     this.#check(
       'N12',
@@ -189,7 +189,8 @@ export class Checker implements PlatformWitness {
   }
 
   /** The step before was left with a clearance, and where that says `pass`, it was served, judged and held in truth. */
-  #cleared({ state, identity, plan }: RolloutRecord): void {
+  #cleared(run: RolloutRecord): void {
+    const { state, identity, plan } = run;
     const { clearance } = state;
     const isFor =
       clearance !== null &&
@@ -215,24 +216,17 @@ export class Checker implements PlatformWitness {
     const blocks = this.#world.metrics.handedOut.slice(truth.blocksBefore);
     const isServed = blocks.some((entry) => (entry.block.canary?.requests ?? 0) > 0);
     this.#check('N6', isServed, `${identity.name} passed step ${clearance.step + 1} without a request`);
-    this.#gated(
-      identity.uid,
-      state,
-      clearance,
-      plan.hooks.filter((hook) => hook.type === 'confirm-traffic-increase').map((hook) => hook.name),
-      plan.steps[clearance.step]?.routing.kind === 'mirror' ||
-        plan.steps[state.step]?.routing.kind === 'match',
-    );
+    if (asksForIncrease(run)) this.#gated(run, clearance);
   }
 
   #gated(
-    uid: string,
-    state: RolloutRecord['state'],
+    { identity, state, plan }: RolloutRecord,
     of: { readonly step: number; readonly attempt: number },
-    gates: readonly string[],
-    isExempt: boolean,
   ): void {
-    if (isExempt) return;
+    const { uid } = identity;
+    const gates = plan.hooks
+      .filter((hook) => hook.type === 'confirm-traffic-increase')
+      .map((hook) => hook.name);
     for (const gate of gates) {
       const start = `${uid}/${of.step}/${of.attempt}/hook/${gate}/`;
       const isPassed = [...this.#world.hooks.answers].some(
@@ -314,4 +308,11 @@ export class Checker implements PlatformWitness {
   #broken(invariant: string, message: string): void {
     if (this.violations.length < 20) this.violations.push(`${invariant}: ${message}`);
   }
+}
+
+/** Flagger asks before each step of a weight, but not after a mirror, and once more before the promotion from one. */
+function asksForIncrease({ state, plan }: RolloutRecord): boolean {
+  const next = plan.steps[state.step]?.routing.kind;
+  const left = plan.steps[state.step - 1]?.routing.kind;
+  return next === undefined ? left === 'weight' : next === 'weight' && left !== 'mirror';
 }

@@ -18,7 +18,10 @@ let failed = 0;
 for (let seed = first; seed < first + seeds; seed += 1) {
   const verbose = values.verbose ? { verbose: (line: string) => process.stderr.write(`${line}\n`) } : {};
   const simulation = new Simulation({ seed, coverage, ...verbose });
-  const t0 = performance.now(); const violations = await simulation.run(); const took = performance.now()-t0; if (took > 200) console.error('slow', seed, took, simulation.world.clock.nowMs());
+  const t0 = performance.now();
+  const violations = await simulation.run();
+  const took = performance.now() - t0;
+  if (took > 200) console.error('slow', seed, took, simulation.world.clock.nowMs());
   if (violations.length === 0) continue;
   failed += 1;
   for (const violation of violations.slice(0, 5)) process.stdout.write(`seed ${seed}: ${violation}\n`);

@@ -82,7 +82,11 @@ export class Simulation {
     clock.at(startMs + faultsUntilMs, () => this.#endFaults());
     await this.#until(startMs + faultsUntilMs, () => false);
     await this.#until(clock.nowMs() + livenessMs, () => this.#isAtRest());
+    await this.#until(clock.nowMs() + 60_000, () => false);
     this.checker.ended(this.#views());
+    for (const { rollout, verdict, observation } of this.#views()) {
+      this.#options.verbose?.(JSON.stringify({ rollout, verdict, observation, service: this.world.platform.services.get(this.key)?.plane.workers }));
+    }
     const { coverage } = this.#options;
     coverage.virtualMs += clock.nowMs() - startMs;
     coverage.rollouts += this.world.store.rollouts.size;
@@ -91,9 +95,8 @@ export class Simulation {
   }
 
   crash(awayMs: number): void {
-    this.#lifeline?.kill();
-    void awayMs;
     this.#downForMs = awayMs;
+    this.#lifeline?.kill();
   }
 
   #downForMs = 1_000;
@@ -185,6 +188,7 @@ export class Simulation {
     try {
       await engine.start();
       if (lifeline.isAlive) this.engine = engine;
+      this.#say('the engine is up');
     } catch (thrown) {
       this.checker.violations.push(`start: ${String(thrown)}`);
     }
@@ -253,6 +257,7 @@ export class Simulation {
     this.#areFaultsOver = true;
     this.#on.clear();
     healAll(this);
+    this.nudge();
     if (this.#lifeline !== null) this.#lifeline.stoppedUntilMs = 0;
     this.#setSuspend(false);
     this.#attend();
