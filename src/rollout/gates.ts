@@ -17,7 +17,7 @@ export type GateOutcome =
   | { readonly kind: 'rollback'; readonly state: RolloutState; readonly gate: Gate; readonly reason: Reason };
 
 /** Name under which a person's approval is kept among the hooks. */
-export const approvalName = 'approval';
+const approvalName = 'approval';
 
 export function gateName(gate: Gate): string {
   return gate.kind === 'hook' ? gate.hook.name : approvalName;
@@ -110,7 +110,7 @@ function passHook(
 }
 
 /** Each failed `pre-rollout` call counts as a failed check (Flagger), before there is a judge to count it (SPEC R13). */
-export function preRolloutFailures(context: Context, state: RolloutState): number {
+function preRolloutFailures(context: Context, state: RolloutState): number {
   const names = new Set(hooksOf(context, 'pre-rollout').map((hook) => hook.name));
   return state.hooks.filter((asked) => names.has(asked.name)).reduce((sum, asked) => sum + asked.failures, 0);
 }
