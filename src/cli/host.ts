@@ -28,6 +28,22 @@ export interface AuditVerification {
   readonly message: string;
 }
 
+/** What a client saw of one request. */
+export interface ClientResponse {
+  /** null: no complete answer arrived. */
+  readonly status: number | null;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly durationMs: number;
+}
+
+export interface SteadyLoadOptions {
+  readonly url: string;
+  readonly perSecond: number;
+  readonly nextPath: () => string;
+  readonly onResponse: (response: ClientResponse) => void;
+  readonly signal: AbortSignal;
+}
+
 /** Something that `doctor` looked at. */
 export interface DoctorFinding {
   readonly check: string;
@@ -42,6 +58,8 @@ export interface LocalCommands {
   /** Ends what a dead engine left behind: the keeper with proxy and processes. True if there was something. */
   stopRemains(state: string): Promise<boolean>;
   load(args: readonly string[]): Promise<number>;
+  /** Requests at a steady rate, never retried, until the signal. */
+  steadyLoad(options: SteadyLoadOptions): Promise<void>;
   loadtester(options: LoadtesterOptions): Promise<number>;
   /** Re-hashes an export, a line a record. */
   verifyAudit(lines: AsyncIterable<string>): Promise<AuditVerification>;
@@ -51,6 +69,8 @@ export interface LocalCommands {
 
 /** Everything the commands may know of the process they run in. Tests hand in their own. */
 export interface CliHost {
+  /** The folder of the examples that come with the program. */
+  readonly examples: string;
   /** Without node and the script. */
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;

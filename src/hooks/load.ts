@@ -31,6 +31,8 @@ export interface LoadOptions {
   readonly resolveName?: (host: string) => string | null;
   readonly signal?: AbortSignal;
   readonly onResponse?: (response: LoadResponse) => void;
+  /** Path and query of the next request; otherwise that of the URL. */
+  readonly nextPath?: () => string;
 }
 
 /** Latencies in a log-linear histogram: 64 cells per doubling from 1 µs, so a quantile is within 1.1 % whatever the load. */
@@ -144,7 +146,7 @@ class LoadRun {
     const startedAt = performance.now();
     try {
       const answer = await client.request({
-        path: `${this.url.pathname}${this.url.search}`,
+        path: this.options.nextPath?.() ?? `${this.url.pathname}${this.url.search}`,
         method: this.plan.method,
         headers: { host: this.url.host, ...this.plan.headers },
         body: this.plan.body,

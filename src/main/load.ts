@@ -1,6 +1,7 @@
 import { parseHeyArguments } from '../hooks/load-plan.ts';
 import { runLoad } from '../hooks/load.ts';
 import { reportLine } from '../hooks/loadtester.ts';
+import type { SteadyLoadOptions } from '../cli/host.ts';
 import { SluiceError } from '../lib/error.ts';
 
 /** `sluice load`: the generator of the load tester by hand. Exit 1 if a request had no answer. */
@@ -20,4 +21,25 @@ export async function load(args: readonly string[]): Promise<number> {
   process.off('SIGINT', stop);
   process.stdout.write(`${reportLine(report)}\n`);
   return report.failed > 0 ? 1 : 0;
+}
+
+/** Ten clients with a connection each share the rate. */
+const steadyClients = 10;
+
+export async function steadyLoad({ perSecond, url, ...options }: SteadyLoadOptions): Promise<void> {
+  await runLoad(
+    {
+      url,
+      method: 'GET',
+      headers: {},
+      body: null,
+      requests: null,
+      durationMs: null,
+      concurrency: steadyClients,
+      ratePerWorker: perSecond / steadyClients,
+      timeoutMs: 20_000,
+      keepAlive: true,
+    },
+    options,
+  );
 }

@@ -5,6 +5,7 @@ export const localCommands: LocalCommands = {
   up: async (options) => await (await import('./up.ts')).up(options),
   stopRemains: async (state) => await (await import('./stop-remains.ts')).stopRemains(state),
   load: async (args) => await (await import('./load.ts')).load(args),
+  steadyLoad: async (options) => await (await import('./load.ts')).steadyLoad(options),
   loadtester: async (options) => await (await import('./loadtester.ts')).loadtester(options),
   verifyAudit: async (lines) => await (await import('./verify-audit.ts')).verifyAudit(lines),
   inspectPlatform: async (state) => await (await import('./inspect-platform.ts')).inspectPlatform(state),

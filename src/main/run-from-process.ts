@@ -1,6 +1,7 @@
 import { runCli } from '../cli/run-cli.ts';
 import type { CliHost } from '../cli/host.ts';
 import { localCommands } from './local-commands.ts';
+import { examplesFolder } from './self-command.ts';
 import { version } from './version.ts';
 
 /** The command line on the real process: its streams, environment and signals. Sets the exit code; nothing is cut off. */
@@ -20,6 +21,7 @@ export async function runFromProcess(): Promise<void> {
     stdout: process.stdout,
     stderr: process.stderr,
     version,
+    examples: examplesFolder(),
     nowMs: () => Date.now(),
     onInterrupt,
     local: localCommands,

@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
@@ -17,4 +18,10 @@ export function rememberEntry(url: string): void {
 
 export function entryUrl(): URL {
   return new URL(`file://${entryPath}`);
+}
+
+/** `examples/` of the package: two folders above the source's entry, one above the bundle's. */
+export function examplesFolder(): string {
+  const up = entryPath.endsWith('.ts') ? '../..' : '..';
+  return join(dirname(entryPath), up, 'examples');
 }

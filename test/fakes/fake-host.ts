@@ -23,6 +23,7 @@ const nothingLocal: LocalCommands = {
   up: () => Promise.resolve(0),
   stopRemains: () => Promise.resolve(false),
   load: () => Promise.resolve(0),
+  steadyLoad: () => Promise.resolve(),
   loadtester: () => Promise.resolve(0),
   verifyAudit: () => Promise.resolve({ ok: true, records: 0, message: '' }),
   inspectPlatform: () => Promise.resolve([]),
@@ -49,6 +50,7 @@ export function fakeHost(
     stdout: new TextSink(),
     stderr: new TextSink(),
     version: '1.2.3',
+    examples: '/examples',
     nowMs: () => Date.now(),
     onInterrupt: (listener) => {
       interrupts.add(listener);
