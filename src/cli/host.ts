@@ -9,6 +9,8 @@ export interface UpOptions {
   /** Manifests to apply once it is ready. */
   readonly files: readonly string[];
   readonly quiet: boolean;
+  /** Webhook for alerts, with a Slack-like `text`; null = none. */
+  readonly alertUrl: string | null;
 }
 
 export interface LoadtesterOptions {
@@ -55,6 +57,8 @@ export interface DoctorFinding {
 /** What only the composition root can start, since a command may not import engine, platform or hooks. */
 export interface LocalCommands {
   up(options: UpOptions): Promise<number>;
+  /** Starts an engine in the background and resolves when it answers. Rejects with SluiceError, having printed nothing. */
+  startEngine(state: string): Promise<void>;
   /** Ends what a dead engine left behind: the keeper with proxy and processes. True if there was something. */
   stopRemains(state: string): Promise<boolean>;
   load(args: readonly string[]): Promise<number>;

@@ -50,6 +50,7 @@ function addEngineCommands(program: Command, add: Add): void {
   program.commandsGroup('Engine:');
   add('up', 'start the engine with keeper and proxy', () => import('./commands/up.ts'))
     .option('-f, --file <file...>', 'apply these manifests once it is ready')
+    .option('--alert-url <url>', 'post warnings and errors there as JSON with a text, as Slack reads it')
     .option('--api-port <port>', 'port of the API on loopback (default: any free one)')
     .option('-d, --detach', 'return when it is ready');
   add('down', 'drain and stop everything', () => import('./commands/down.ts')).option(

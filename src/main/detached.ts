@@ -28,6 +28,7 @@ export async function startDetached(options: UpOptions): Promise<DetachedStart> 
     String(options.apiPort),
     '--progress',
     'plain',
+    ...(options.alertUrl === null ? [] : ['--alert-url', options.alertUrl]),
   );
   const log = openSync(path, 'a', 0o600);
   const child = spawn(file, args, { detached: true, stdio: ['ignore', log, log] });

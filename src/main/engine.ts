@@ -5,9 +5,16 @@ import { monotonicClock } from '../engine/clock.ts';
 import type { Commands } from '../engine/commands.ts';
 import { cryptographicRandom } from '../engine/cryptographic-random.ts';
 import { Engine } from '../engine/engine.ts';
-import { createEgress } from '../hooks/egress.ts';
+import type { Clock, Notifier } from '../engine/ports.ts';
+import { createEgress, type Egress } from '../hooks/egress.ts';
 import { createHookCaller } from '../hooks/hook-caller.ts';
+import { CombinedSource } from '../metrics/combined-source.ts';
+import { PrometheusSource } from '../metrics/prometheus-source.ts';
 import { ProxySource } from '../metrics/proxy-source.ts';
+import { AllNotifiers } from '../notify/all-notifiers.ts';
+import { LogNotifier } from '../notify/log-notifier.ts';
+import { WebhookNotifier } from '../notify/webhook-notifier.ts';
+import { SluiceError } from '../lib/error.ts';
 import { LocalPlatform } from '../platform/local/local-platform.ts';
 import { openRecord } from '../record/open.ts';
 import { decide } from '../rollout/decide.ts';
@@ -24,6 +31,8 @@ export interface EngineProcessOptions {
   readonly state: string;
   readonly apiPort: number;
   readonly log: Log;
+  /** Alerts (warn and error) are posted there too; null = to the log alone. */
+  readonly alertUrl: string | null;
   /** Somebody asked over the API to stop; with `all`, also proxy and applications. */
   readonly onStopAsked: (all: boolean) => void;
 }
@@ -62,9 +71,13 @@ export async function startEngineProcess(options: EngineProcessOptions): Promise
     resolveName: (name) => names.resolve(name) ?? platform.names()[name] ?? null,
   });
   started.defer(() => egress.close());
-  const engine = new Engine({
+  const prometheus = new PrometheusSource({
+    queriesOf: (key) => engine.commands.get(key).canary.spec.queries ?? {},
+  });
+  started.defer(() => prometheus.close());
+  const engine: Engine = new Engine({
     platform,
-    metrics: new ProxySource(platform),
+    metrics: new CombinedSource({ proxy: new ProxySource(platform), prometheus }),
     hooks: createHookCaller({
       egress,
       nowMs: () => clock.nowMs(),
@@ -72,7 +85,7 @@ export async function startEngineProcess(options: EngineProcessOptions): Promise
     }),
     store: record.store,
     recorder: record.recorder,
-    notifier: { notify: (key, { severity, message }) => log(severity, `${key}: ${message}`) },
+    notifier: notifierOf(options, egress, clock),
     clock,
     random: cryptographicRandom(),
     judgeOf,
@@ -114,4 +127,29 @@ export async function startEngineProcess(options: EngineProcessOptions): Promise
       await parts.disposeAsync();
     },
   };
+}
+
+const alertLimitMs = 5_000;
+
+function notifierOf({ alertUrl, log }: EngineProcessOptions, egress: Egress, clock: Clock): Notifier {
+  const toLog = new LogNotifier(log);
+  if (alertUrl === null) return toLog;
+  const toWebhook = new WebhookNotifier({
+    name: 'the alert webhook',
+    minSeverity: 'warn',
+    clock,
+    log,
+    send: async (body, idempotencyKey) => {
+      const { status } = await egress.send({
+        method: 'POST',
+        url: alertUrl,
+        headers: { 'content-type': 'application/json', 'idempotency-key': idempotencyKey },
+        body,
+        timeoutMs: alertLimitMs,
+      });
+      if (status < 200 || status > 299)
+        throw new SluiceError({ code: 'hook-failed', message: `it answered ${status}` });
+    },
+  });
+  return new AllNotifiers([toLog, toWebhook]);
 }

@@ -2,7 +2,7 @@ import { SluiceClient } from '../client/client.ts';
 import { readFiles } from '../cli/read-files.ts';
 import { actorOf } from '../cli/session.ts';
 import type { UpOptions } from '../cli/host.ts';
-import { toSluiceError } from '../lib/error.ts';
+import { SluiceError, toSluiceError } from '../lib/error.ts';
 import type { ManifestFile } from '../resource/view.ts';
 import { startDetached } from './detached.ts';
 import { startEngineProcess } from './engine.ts';
@@ -16,6 +16,19 @@ export async function up(options: UpOptions): Promise<number> {
       ? []
       : await readFiles({ cwd: process.cwd(), stdin: process.stdin }, options.files);
   return options.detach ? await upDetached(options, files) : await upHere(options, files);
+}
+
+/** An engine of its own in the background, for the demo. Throws SluiceError with what it said if it does not start. */
+export async function startEngine(state: string): Promise<void> {
+  const start = await startDetached({
+    state,
+    apiPort: 0,
+    detach: true,
+    files: [],
+    quiet: true,
+    alertUrl: null,
+  });
+  if (start.kind === 'ended') throw new SluiceError({ code: 'internal', message: start.text.trim() });
 }
 
 async function upDetached(options: UpOptions, files: readonly ManifestFile[]): Promise<number> {
@@ -47,6 +60,7 @@ async function upHere(options: UpOptions, files: readonly ManifestFile[]): Promi
     state: options.state,
     apiPort: options.apiPort,
     log,
+    alertUrl: options.alertUrl,
     onStopAsked: (all) => asked.resolve(all ? 'all' : 'engine'),
   });
   log('info', `up, API on ${engine.address}`);

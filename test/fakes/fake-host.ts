@@ -21,6 +21,7 @@ export interface FakeHost extends CliHost {
 
 const nothingLocal: LocalCommands = {
   up: () => Promise.resolve(0),
+  startEngine: () => Promise.resolve(),
   stopRemains: () => Promise.resolve(false),
   load: () => Promise.resolve(0),
   steadyLoad: () => Promise.resolve(),

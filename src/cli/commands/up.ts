@@ -1,5 +1,11 @@
 import { resolve } from 'node:path';
-import { type CommandFunction, flagOption, listOption, numberOption } from '../command-options.ts';
+import {
+  type CommandFunction,
+  flagOption,
+  listOption,
+  numberOption,
+  textOption,
+} from '../command-options.ts';
 
 export const run: CommandFunction = async (session, _args, options) =>
   await session.host.local.up({
@@ -8,4 +14,5 @@ export const run: CommandFunction = async (session, _args, options) =>
     detach: flagOption(options, 'detach'),
     files: listOption(options, 'file').map((file) => resolve(session.host.cwd, file)),
     quiet: session.options.quiet,
+    alertUrl: textOption(options, 'alertUrl') ?? null,
   });

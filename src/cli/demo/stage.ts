@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readEngineFile } from '../../client/connection.ts';
 import { SluiceClient } from '../../client/client.ts';
-import { SluiceError } from '../../lib/error.ts';
 import { applyEdit } from '../../resource/apply-edit.ts';
 import { compressTime } from '../../resource/compress-time.ts';
 import { actorOf, type Session } from '../session.ts';
@@ -33,10 +32,7 @@ export async function openStage(session: Session, speed: number): Promise<Stage>
   const client = SluiceClient.of(state, { actor: actorOf(host.env) });
   const close = closer(session, client, state);
   try {
-    const quiet = { ...host, stdout: host.stderr };
-    const exit = await quiet.local.up({ state, apiPort: 0, detach: true, files: [], quiet: true });
-    if (exit !== 0)
-      throw new SluiceError({ code: 'internal', message: `the engine did not start (exit ${exit})` });
+    await host.local.startEngine(state);
     const chosen = port === 0 ? await freePort() : port;
     const manifest = withPort(compressTime(text, speed), chosen);
     const applied = await client.apply({ files: [{ file: 'sluice.yaml', text: manifest, folder }] });
