@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import { judgeOf } from '../analysis/judges.ts';
-import { monotonicClock } from '../engine/clock.ts';
 import type { Commands } from '../engine/commands.ts';
 import { cryptographicRandom } from '../engine/cryptographic-random.ts';
 import { Engine } from '../engine/engine.ts';
@@ -16,20 +15,23 @@ import { LogNotifier } from '../notify/log-notifier.ts';
 import { WebhookNotifier } from '../notify/webhook-notifier.ts';
 import { SluiceError } from '../lib/error.ts';
 import { LocalPlatform } from '../platform/local/local-platform.ts';
-import { openRecord } from '../record/open.ts';
+import type { OpenRecord } from '../record/open.ts';
 import { decide } from '../rollout/decide.ts';
 import { createApi } from '../server/api.ts';
 import { listen } from '../server/listen.ts';
 import type { Log } from './engine-log.ts';
 import { openNameRegistry } from './name-registry.ts';
 import { replicaLogs } from './replica-logs.ts';
-import { entryUrl, selfCommand } from './self-command.ts';
-import { ensureToken, makeStateDirectory, removeEngineFile, writeEngineFile } from './state-directory.ts';
+import { selfCommand } from './self-command.ts';
+import { ensureToken, removeEngineFile, writeEngineFile } from './state-directory.ts';
 import { version } from './version.ts';
 
 export interface EngineProcessOptions {
   readonly state: string;
   readonly apiPort: number;
+  readonly clock: Clock;
+  /** Opened first of all, since it holds the lock: a second engine on the directory must change nothing. Closed at the end. */
+  readonly record: OpenRecord;
   readonly log: Log;
   /** Alerts (warn and error) are posted there too; null = to the log alone. */
   readonly alertUrl: string | null;
@@ -46,18 +48,14 @@ export interface EngineProcess {
 }
 
 /**
- * The engine of one machine, put together and started: record, platform, metrics, hooks, loop, API. Rejects with
- * SluiceError (`state-locked`, `state-newer`, `port-in-use`, ...), having stopped what it had started.
+ * The engine of one machine, put together and started: platform, metrics, hooks, loop, API on its opened record. Rejects
+ * with SluiceError (`keeper-unreachable`, `port-in-use`, ...), having closed what was open.
  */
 export async function startEngineProcess(options: EngineProcessOptions): Promise<EngineProcess> {
-  const { state, log } = options;
+  const { state, clock, record, log } = options;
   await using started = new AsyncDisposableStack();
-  await makeStateDirectory(state);
-  const clock = monotonicClock(0);
-  const startedAtMs = clock.nowMs();
-  // First of all, since it holds the lock: a second engine on this directory must change nothing.
-  const record = await openRecord({ directory: state, clock, workerUrl: entryUrl(), log });
   started.defer(() => record.close());
+  const startedAtMs = clock.nowMs();
   const platform = new LocalPlatform({
     stateDir: state,
     keeperCommand: selfCommand('_keeper', state),
@@ -65,10 +63,10 @@ export async function startEngineProcess(options: EngineProcessOptions): Promise
   });
   started.defer(() => platform.close());
   const [token] = await Promise.all([ensureToken(state), platform.start()]);
-  const names = openNameRegistry(join(state, 'names.json'));
+  const names = openNameRegistry(join(state, 'names.json'), () => platform.names());
   const egress = createEgress({
     allowLoopback: true,
-    resolveName: (name) => names.resolve(name) ?? platform.names()[name] ?? null,
+    resolveName: (name) => names.resolve(name),
   });
   started.defer(() => egress.close());
   const prometheus = new PrometheusSource({

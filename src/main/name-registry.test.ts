@@ -18,3 +18,20 @@ test('names outlive a restart, and a damaged file is an empty one', async () => 
   expect(openNameRegistry(path).list()).toEqual([]);
   await rm(folder, { recursive: true });
 });
+
+test('the names of services stand beside the registered ones, which go before them', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-names-'));
+  const services = { shop: '127.0.0.1:8080', 'shop-canary': '127.0.0.1:40001', 'shop-primary': '' };
+  const names = openNameRegistry(join(folder, 'names.json'), () => services);
+  expect(names.resolve('shop-canary')).toBe('127.0.0.1:40001');
+  expect(names.resolve('shop-primary')).toBeNull();
+  await names.register({ name: 'shop', url: 'http://127.0.0.1:9090' });
+  expect(names.resolve('shop')).toBe('127.0.0.1:9090');
+  expect(names.list()).toEqual([
+    { name: 'shop', url: 'http://127.0.0.1:9090' },
+    { name: 'shop-canary', url: 'http://127.0.0.1:40001' },
+  ]);
+  await names.remove('shop');
+  expect(names.resolve('shop')).toBe('127.0.0.1:8080');
+  await rm(folder, { recursive: true });
+});

@@ -4,20 +4,31 @@ import type { NameView } from '../resource/view.ts';
 import type { NameRegistry } from '../server/dependencies.ts';
 
 export interface FileNameRegistry extends NameRegistry {
-  /** `host:port` of a registered name; null for any other. */
+  /** `host:port` of a registered name or of a service; null for any other. */
   resolve(name: string): string | null;
 }
 
-/** Names in a file of the state directory: a webhook that is called after a restart finds its receiver. */
-export function openNameRegistry(path: string): FileNameRegistry {
+/**
+ * Names in a file of the state directory: a webhook that is called after a restart finds its receiver. Beside them stand those
+ * of the services and their arms, as `host:port`; a registered one goes before.
+ */
+export function openNameRegistry(
+  path: string,
+  services: () => Readonly<Record<string, string>> = () => ({}),
+): FileNameRegistry {
   const names = new Map(readNames(path).map((entry) => [entry.name, entry.url]));
-  const list = (): readonly NameView[] => [...names].map(([name, url]) => ({ name, url }));
+  const registered = (): readonly NameView[] => [...names].map(([name, url]) => ({ name, url }));
   const save = async (): Promise<void> => {
-    await writeFile(`${path}.new`, `${JSON.stringify(list())}\n`, { mode: 0o600 });
+    await writeFile(`${path}.new`, `${JSON.stringify(registered())}\n`, { mode: 0o600 });
     await rename(`${path}.new`, path);
   };
   return {
-    list,
+    list: () => [
+      ...registered(),
+      ...Object.entries(services()).flatMap(([name, address]) =>
+        names.has(name) || address === '' ? [] : [{ name, url: `http://${address}` }],
+      ),
+    ],
     register: async ({ name, url }) => {
       names.set(name, url);
       await save();
@@ -27,7 +38,7 @@ export function openNameRegistry(path: string): FileNameRegistry {
     },
     resolve: (name) => {
       const url = names.get(name);
-      return url === undefined ? null : new URL(url).host;
+      return url === undefined ? services()[name] || null : new URL(url).host;
     },
   };
 }

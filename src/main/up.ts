@@ -2,12 +2,16 @@ import { SluiceClient } from '../client/client.ts';
 import { readFiles } from '../cli/read-files.ts';
 import { actorOf } from '../cli/session.ts';
 import type { UpOptions } from '../cli/host.ts';
+import { monotonicClock } from '../engine/clock.ts';
+import { openRecord } from '../record/open.ts';
 import { SluiceError, toSluiceError } from '../lib/error.ts';
 import type { ManifestFile } from '../resource/view.ts';
 import { startDetached } from './detached.ts';
-import { startEngineProcess } from './engine.ts';
-import { openEngineLog } from './engine-log.ts';
+import type { EngineProcess } from './engine.ts';
+import { type Log, openEngineLog } from './engine-log.ts';
+import { entryUrl } from './self-command.ts';
 import { nextStop } from './signals.ts';
+import { makeStateDirectory } from './state-directory.ts';
 
 /** `sluice up`: runs the engine until it is told to stop, or starts it in the background and returns when it is ready. */
 export async function up(options: UpOptions): Promise<number> {
@@ -52,17 +56,12 @@ async function upHere(options: UpOptions, files: readonly ManifestFile[]): Promi
   const say = (message: string): void => {
     if (!options.quiet) process.stderr.write(`${message}\n`);
   };
+  await makeStateDirectory(options.state);
   const log = openEngineLog(options.state, (level, message) => {
     if (level !== 'info') say(`${level}: ${message}`);
   });
   const asked = Promise.withResolvers<'all' | 'engine'>();
-  const engine = await startEngineProcess({
-    state: options.state,
-    apiPort: options.apiPort,
-    log,
-    alertUrl: options.alertUrl,
-    onStopAsked: (all) => asked.resolve(all ? 'all' : 'engine'),
-  });
+  const engine = await start(options, log, (all) => asked.resolve(all ? 'all' : 'engine'));
   log('info', `up, API on ${engine.address}`);
   say(`sluice is up: API on ${engine.address}, state in ${options.state}`);
   say('Ctrl-C drains and stops everything; SIGTERM ends the engine alone.');
@@ -81,6 +80,19 @@ async function upHere(options: UpOptions, files: readonly ManifestFile[]): Promi
   await engine.stop(what === 'all');
   log('info', what === 'all' ? 'stopped everything' : 'the engine ended, traffic is served on');
   return 0;
+}
+
+/** The record is opened in its thread while this one reads the engine's modules: that halves the time to ready. */
+async function start(
+  options: UpOptions,
+  log: Log,
+  onStopAsked: (all: boolean) => void,
+): Promise<EngineProcess> {
+  const { state, apiPort, alertUrl } = options;
+  const clock = monotonicClock(0);
+  const opening = openRecord({ directory: state, clock, workerUrl: entryUrl(), log });
+  const [record, { startEngineProcess }] = await Promise.all([opening, import('./engine.ts')]);
+  return await startEngineProcess({ state, apiPort, alertUrl, clock, record, log, onStopAsked });
 }
 
 /** Through the API, as `sluice apply` does, so that it is the same in every way. */
