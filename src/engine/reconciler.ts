@@ -187,7 +187,10 @@ export class Reconciler {
   decide(service: Service): void {
     const run = activeRollout(service);
     if (run === null || service.poisoned === run.identity.uid) return;
-    if (service.writer.busy && run.state.decidedAtMs === null) return this.tryRollback(service);
+    if (service.writer.busy && run.state.decidedAtMs === null) {
+      this.#lookAgain(service, run, null);
+      return this.tryRollback(service);
+    }
     this.#guard(service, run, () => this.#commit(service, run, this.#decision(service, run, service.blind)));
   }
 
@@ -312,9 +315,15 @@ export class Reconciler {
       service.finished = record.identity.uid;
       return queue.add(service.key);
     }
-    const readEveryMs = Math.min(options.readEveryMs, Math.max(50, record.plan.judging.intervalMs / 4));
-    const lookMs = nowMs + (judging(record.state) !== null ? readEveryMs : options.lookEveryMs);
-    queue.addAt(service.key, Math.max(nowMs + 1, Math.min(lookMs, decision.wakeAtMs ?? lookMs)));
+    this.#lookAgain(service, record, decision.wakeAtMs);
+  }
+
+  #lookAgain(service: Service, run: RolloutRecord, wakeAtMs: number | null): void {
+    const { options, queue, clock } = this.#context;
+    const nowMs = clock.nowMs();
+    const readEveryMs = Math.min(options.readEveryMs, Math.max(50, run.plan.judging.intervalMs / 4));
+    const lookMs = nowMs + (judging(run.state) === null ? options.lookEveryMs : readEveryMs);
+    queue.addAt(service.key, Math.max(nowMs + 1, Math.min(lookMs, wakeAtMs ?? lookMs)));
   }
 
   /** Runs one rollout's part of the core. What it throws is a bug: that rollout stops there, its traffic as it is, and others go on. */

@@ -42,6 +42,7 @@ export class ServiceWriter {
   readonly #options: ServiceWriterOptions;
   #pending: WriteBatch = emptyBatch;
   #writing: WriteBatch | null = null;
+  #isPumping = false;
   #failures = 0;
   #stopped = false;
   #canaryVersion = 0;
@@ -68,7 +69,7 @@ export class ServiceWriter {
 
   queue(write: StoreWrite): void {
     this.#pending = merge(this.#pending, write);
-    if (this.#writing === null) void this.#pump();
+    if (!this.#isPumping) void this.#pump();
   }
 
   /** Resolves when all that is queued now is on disk; rejects with `state-unwritable` after `limitMs`, while trying goes on. */
@@ -91,6 +92,7 @@ export class ServiceWriter {
   }
 
   async #pump(): Promise<void> {
+    this.#isPumping = true;
     while (!this.#stopped && !isEmpty(this.#pending)) {
       const batch = this.#pending;
       this.#pending = emptyBatch;
@@ -106,6 +108,7 @@ export class ServiceWriter {
       if (written === 'foreign') this.#takeOver();
       else await this.#pause();
     }
+    this.#isPumping = false;
     if (this.#stopped) return;
     const waiters = this.#waiters;
     this.#waiters = [];

@@ -27,6 +27,8 @@ export interface FakeDataPlaneOptions {
 export class FakeDataPlane {
   asked: WrittenRoute = nothing;
   foreignWriter: string | null = null;
+  /** Somebody else has written at some time. */
+  wasForeign = false;
   readonly workers: WrittenRoute[] = [nothing, nothing];
   #epoch = 0;
   readonly #options: FakeDataPlaneOptions;
@@ -57,6 +59,7 @@ export class FakeDataPlane {
   /** Somebody else writes: a person who pulls the brake, a tool that knows better. */
   writeForeign(routing: Routing, writer: string): void {
     this.foreignWriter = writer;
+    this.wasForeign = true;
     this.asked = { ...this.asked, epoch: this.nextEpoch(), routing, rollout: '' };
     this.#spread();
     this.#options.onChange();

@@ -151,7 +151,8 @@ export class Checker implements PlatformWitness {
     this.#check('N8', isPersisted, `${identity.name} wrote ${JSON.stringify(routing)} before it was on disk`);
     const asked = service.plane.asked;
     const askedShare = asked.rollout === identity.uid ? userShare(asked.routing) : 0;
-    if (userShare(routing) === 0 || userShare(routing) < askedShare) return;
+    // Lower, or the same again: nothing rises.
+    if (userShare(routing) === 0 || userShare(routing) <= askedShare) return;
     this.#check(
       'N4',
       state.decidedAtMs === null,
@@ -178,7 +179,6 @@ export class Checker implements PlatformWitness {
     const canary = service.told?.canary;
     const isReady = canary !== undefined && canary.available > 0 && canary.revision === identity.revision;
     this.#check('N2', isReady, `${identity.name} raised its weight onto a canary that is not ready`);
-    if (userShare(routing) === askedShare && asked.rollout === identity.uid) return;
     const next = plan.steps[state.step]?.routing ?? ({ kind: 'weight', weightPercent: 100 } as const);
     this.#check(
       'N1',
@@ -258,7 +258,9 @@ export class Checker implements PlatformWitness {
       `the canary was reduced while ${plane.share} % of traffic went to it`,
     );
     const isDrained =
-      canary.inFlight === 0 || (service.zeroSinceMs !== null && nowMs - service.zeroSinceMs >= drainMs);
+      canary.inFlight === 0 ||
+      plane.wasForeign ||
+      (service.zeroSinceMs !== null && nowMs - service.zeroSinceMs >= drainMs);
     this.#check('N3', isDrained, 'the canary was reduced before it was drained');
   }
 

@@ -85,7 +85,14 @@ export class Simulation {
     await this.#until(clock.nowMs() + 60_000, () => false);
     this.checker.ended(this.#views());
     for (const { rollout, verdict, observation } of this.#views()) {
-      this.#options.verbose?.(JSON.stringify({ rollout, verdict, observation, service: this.world.platform.services.get(this.key)?.plane.workers }));
+      this.#options.verbose?.(
+        JSON.stringify({
+          rollout,
+          verdict,
+          observation,
+          service: this.world.platform.services.get(this.key)?.plane.workers,
+        }),
+      );
     }
     const { coverage } = this.#options;
     coverage.virtualMs += clock.nowMs() - startMs;
@@ -258,7 +265,6 @@ export class Simulation {
     this.#on.clear();
     healAll(this);
     this.nudge();
-    if (this.#lifeline !== null) this.#lifeline.stoppedUntilMs = 0;
     this.#setSuspend(false);
     this.#attend();
   }
@@ -306,8 +312,11 @@ export class Simulation {
   #isAtRest(): boolean {
     const { engine } = this;
     if (engine === null || !this.#areFaultsOver || this.#reappliesAtMs !== null) return false;
+    if (this.world.clock.nowMs() <= (this.#lifeline?.stoppedUntilMs ?? 0)) return false;
     const { waiting, running, timers } = engine.load;
-    return waiting + running + timers === 0 && this.#views().length > 0;
+    const views = this.#views();
+    const isEnded = views.every(({ rollout }) => rollout !== null && rollout.state.endedAtMs !== null);
+    return waiting + running + timers === 0 && views.length > 0 && isEnded;
   }
 
   #views(): readonly ServiceView[] {
