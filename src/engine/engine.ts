@@ -169,6 +169,7 @@ export class Engine {
         this.#withService(key, (service) => {
           this.#parts.log('warn', `${key}: somebody else wrote the state; going on with what they wrote`);
           service.canary = foreign ?? service.canary;
+          service.finished = null;
           for (const rollout of rollouts) putRollout(service, rollout);
           queue.add(key);
         }),

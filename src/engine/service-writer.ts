@@ -31,7 +31,7 @@ export interface ServiceWriterOptions {
 }
 
 /** Records of writes of unknown outcome that are kept to recognise them. */
-const keptSent = 64;
+const keptSent = 1_000;
 
 /**
  * Brings one service's records to disk, in order, one transaction at a time. What is queued while a write is under way
@@ -47,8 +47,8 @@ export class ServiceWriter {
   #stopped = false;
   #canaryVersion = 0;
   readonly #rolloutVersions = new Map<string, number>();
-  /** Records sent in writes of unknown outcome. */
-  #sent: readonly (CanaryRecord | RolloutRecord)[] = [];
+  /** Records sent in writes of unknown outcome, as canonical JSON. */
+  readonly #sent = new Set<string>();
   #foreign: { readonly canary: CanaryRecord | null; readonly rollouts: readonly RolloutRecord[] } | null =
     null;
   #waiters: (() => void)[] = [];
@@ -123,9 +123,9 @@ export class ServiceWriter {
       await bounded(clock, writeLimitMs, 'writing the state', store.write(numbered));
     } catch (thrown) {
       if (this.#stopped) return 'again';
-      this.#sent = [...this.#sent, ...(numbered.canaries ?? []), ...(numbered.rollouts ?? [])].slice(
-        -keptSent,
-      );
+      for (const record of [...(numbered.canaries ?? []), ...(numbered.rollouts ?? [])]) {
+        if (this.#sent.size < keptSent) this.#sent.add(canonicalJson(record));
+      }
       const error = toSluiceError(thrown, 'state-unwritable');
       this.#failures += 1;
       onTrouble(`the state cannot be written: ${error.message}`);
@@ -135,7 +135,7 @@ export class ServiceWriter {
     for (const canary of numbered.canaries ?? []) this.#canaryVersion = canary.version;
     for (const rollout of numbered.rollouts ?? [])
       this.#rolloutVersions.set(rollout.identity.name, rollout.version);
-    this.#sent = [];
+    this.#sent.clear();
     if (this.#failures > 0) onTrouble(null);
     this.#failures = 0;
     return 'written';
@@ -171,7 +171,7 @@ export class ServiceWriter {
     }
     const canary = snapshot.canaries.find((record) => record.key === key) ?? null;
     const rollouts = snapshot.rollouts.filter((record) => record.key === key);
-    const ours = new Set(this.#sent.map((record) => canonicalJson(record)));
+    const ours = this.#sent;
     const foreignCanary =
       canary !== null && canary.version !== this.#canaryVersion && !ours.has(canonicalJson(canary));
     const foreignRollouts = rollouts.filter(

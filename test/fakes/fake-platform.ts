@@ -24,6 +24,8 @@ export interface FakeService {
   readonly canary: FakeArm;
   readonly plane: FakeDataPlane;
   readonly snapshots: Map<string, Snapshot>;
+  /** Of the latest `setArm` that was sent: one that arrives after a later one is void. */
+  readonly armEpochs: { stable: number; canary: number };
   /** Last observation that was handed out. */
   told: PlatformObservation | null;
   /** Since when no worker sends anything to the canary; null: one does. */
@@ -88,7 +90,7 @@ export class FakePlatform implements Platform {
   async act(key: ServiceKey, effect: PlatformEffect, identity: RolloutIdentity | null): Promise<void> {
     const service = this.#service(key);
     this.witness?.act(key, service, effect, identity);
-    const epoch = effect.kind === 'setRoute' ? service.plane.nextEpoch() : 0;
+    const epoch = epochOf(service, effect);
     await this.#do('act', () => this.#apply(service, effect, identity, epoch));
   }
 
@@ -149,6 +151,7 @@ export class FakePlatform implements Platform {
         },
       }),
       snapshots: new Map(),
+      armEpochs: { stable: 0, canary: 0 },
       told: null,
       zeroSinceMs: this.#clock.nowMs(),
     };
@@ -193,6 +196,7 @@ export class FakePlatform implements Platform {
             message: `no template of ${effect.revision} was handed over`,
           });
         }
+        if (epoch !== service.armEpochs[effect.arm]) return;
         return service[effect.arm].set(effect.revision, effect.replicas, effect.roll);
       case 'closeStreams':
         service[effect.arm].inFlight = 0;
@@ -229,6 +233,13 @@ export class FakePlatform implements Platform {
     if (this.losesNotice()) return;
     for (const listener of this.#listeners) listener(key);
   }
+}
+
+/** Writes to one thing are numbered as they are sent, and the later one wins. */
+function epochOf(service: FakeService, effect: PlatformEffect): number {
+  if (effect.kind === 'setRoute') return service.plane.nextEpoch();
+  if (effect.kind === 'setArm') service.armEpochs[effect.arm] += 1;
+  return effect.kind === 'setArm' ? service.armEpochs[effect.arm] : 0;
 }
 
 function unreachable(): SluiceError {

@@ -66,7 +66,11 @@ export class Checker implements PlatformWitness {
   }
 
   removed(_key: ServiceKey, service: FakeService): void {
-    this.#check('N13', service.plane.share === 0, 'a service was removed while its canary had traffic');
+    this.#check(
+      'N13',
+      service.plane.share === 0 || service.plane.wasForeign,
+      'a service was removed while its canary had traffic',
+    );
   }
 
   /** After each event, for what the engine shows. */
@@ -289,7 +293,7 @@ export class Checker implements PlatformWitness {
     const isIdleNeeded = run.plan.promotion === 'bake' && run.plan.steps.length > 0 && stable.replicas > 0;
     const least = Math.min(...plane.workers.map((worker) => userShare(worker.routing)));
     const isReboot = run.state.reason === 'rebooted' || run.state.message.includes('anew');
-    if (isIdleNeeded && !isReboot)
+    if (isIdleNeeded && !isReboot && !plane.wasForeign)
       this.#check('N3', least === 100, `stable was rolled while it carried ${100 - least} % of traffic`);
   }
 
