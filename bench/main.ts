@@ -15,7 +15,9 @@ const names = readdirSync(import.meta.dirname)
 
 const [name = ''] = positionals;
 if (!names.includes(name)) {
-  process.stderr.write(`usage: npm run -s bench -- NAME [--json] [--quick]\nNAME is one of: ${names.join(', ')}\n`);
+  process.stderr.write(
+    `usage: npm run -s bench -- NAME [--json] [--quick]\nNAME is one of: ${names.join(', ')}\n`,
+  );
   process.exit(2);
 }
 
@@ -26,7 +28,8 @@ process.exit(0);
 
 function report(benchName: string, { figures, against }: BenchResult): void {
   const width = Math.max(...Object.keys(figures).map((key) => key.length));
-  for (const [key, value] of Object.entries(figures)) process.stderr.write(`${key.padEnd(width)}  ${value}\n`);
+  for (const [key, value] of Object.entries(figures))
+    process.stderr.write(`${key.padEnd(width)}  ${value}\n`);
   if (!values.json) return;
   const machine = {
     cores: cpus().length,

@@ -112,7 +112,11 @@ class Play {
     const { revision } = await client.deploy(key, { set: { env: { VERSION: version } } });
     this.#screen.tell('deploy', `\n$ sluice deploy shop --set env.VERSION=${version}`, { version, revision });
     const first = this.#until(`the first request on ${version}`, () => this.tally.firstOf(version)).then(
-      (atMs) => this.#screen.tell('firstRequest', '', { version, afterMs: atMs - this.#startedAtMs }),
+      (atMs) =>
+        this.#screen.tell('firstRequest', `${version} answers its first request`, {
+          version,
+          afterMs: atMs - this.#startedAtMs,
+        }),
     );
     const rollout = await this.#until(`the end of ${version}`, () => {
       const current = this.#service?.rollout;
