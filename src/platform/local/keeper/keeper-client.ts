@@ -129,6 +129,7 @@ export class KeeperClient {
       });
       socket.once('connect', () => {
         connected = true;
+        this.#startedAtMs = Number.NEGATIVE_INFINITY;
         this.#socket = socket;
         this.request({ method: 'subscribe' }).catch(() => socket.destroy());
       });

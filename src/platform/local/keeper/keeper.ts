@@ -156,6 +156,7 @@ export class Keeper {
     const names = this.#names(key);
     this.#control.tell({ event: 'serviceChanged', key, names });
     await this.#saved();
+    await this.#listeners.served(key);
     return names;
   }
 

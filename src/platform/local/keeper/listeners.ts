@@ -22,6 +22,8 @@ interface OpenListener extends Listener {
 }
 
 const listeningLimitMs = 3_000;
+/** Workers start in less than a second on a machine that is not overloaded. */
+const servedLimitMs = 8_000;
 const pollMs = 5;
 
 export interface ListenerWorkers {
@@ -45,10 +47,7 @@ export class Listeners {
   }
 
   of(key: string, pinned: Arm | null): Listener | null {
-    for (const listener of this.#open.values()) {
-      if (listener.key === key && listener.pinned === pinned) return listener;
-    }
-    return null;
+    return this.#find(key, pinned);
   }
 
   /**
@@ -56,9 +55,9 @@ export class Listeners {
    * already is kept; one elsewhere is closed once the new one is there. Errors: `port-in-use`, `port-forbidden`.
    */
   async ensure(key: string, pinned: Arm | null, host: string, port: number): Promise<Listener> {
-    const before = this.of(key, pinned);
-    if (before !== null && before.host === host && (before.port === port || port === 0)) return before;
+    const before = this.#find(key, pinned);
     const resolved = await address(host);
+    if (before !== null && before.address === resolved && (before.port === port || port === 0)) return before;
     this.#refuseOwn(resolved, port);
     const socket = openListener(resolved, port);
     const id = `${key}#${this.#next}`;
@@ -78,6 +77,27 @@ export class Listeners {
     return listener;
   }
 
+  /** Resolves when a worker listens on every socket of the service. Errors: `proxy-unreachable`. */
+  async served(key: string): Promise<void> {
+    const ids = [...this.#open.values()]
+      .filter((listener) => listener.key === key)
+      .map((listener) => listener.id);
+    const isServed = (): boolean =>
+      this.#workers
+        .all()
+        .some((worker) => worker.takesListeners && ids.every((id) => worker.isListening(id)));
+    const deadlineMs = performance.now() + servedLimitMs;
+    while (!isServed()) {
+      if (performance.now() > deadlineMs) {
+        throw new SluiceError({
+          code: 'proxy-unreachable',
+          message: `no proxy worker listens for ${key} yet`,
+        });
+      }
+      await delay(pollMs);
+    }
+  }
+
   /** Gives a new worker all sockets; resolves when it listens on them, or after a while. */
   async handAll(worker: ProxyWorker): Promise<void> {
     worker.takeListeners();
@@ -92,6 +112,13 @@ export class Listeners {
 
   close(): void {
     for (const id of this.#open.keys()) this.#close(id);
+  }
+
+  #find(key: string, pinned: Arm | null): OpenListener | null {
+    for (const listener of this.#open.values()) {
+      if (listener.key === key && listener.pinned === pinned) return listener;
+    }
+    return null;
   }
 
   /** Two sockets may be bound to one port as long as no worker listens on either, so the system does not tell. */

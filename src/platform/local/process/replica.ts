@@ -176,6 +176,7 @@ export class Replica {
   async #launch(): Promise<void> {
     this.#phase = 'starting';
     this.#starts += 1;
+    this.#lastMessage = '';
     const { template } = this;
     const port = template.port ?? (await freePort());
     const user = template.port === null ? null : this.#host.portUser(port, this.id);

@@ -80,6 +80,7 @@ export class PlatformRig {
     const rig = new PlatformRig(await freePort(), workers);
     await rig.platform.start();
     await rig.platform.ensureService(serviceKey, rig.spec());
+    await rig.serving(workers);
     return rig;
   }
 
@@ -138,6 +139,13 @@ export class PlatformRig {
 
   observe(): Promise<PlatformObservation> {
     return this.platform.observe(serviceKey);
+  }
+
+  async serving(workers: number): Promise<void> {
+    await until(`${workers} serving workers`, () => {
+      const all = this.platform.workers();
+      return all.length === workers && all.every((worker) => worker.state === 'serving');
+    });
   }
 
   async available(arm: Arm, count: number): Promise<void> {
