@@ -3,7 +3,7 @@ import type { Routing } from '../../rollout/plan.ts';
 import type { ProxyRoute } from './proxy/messages.ts';
 
 /** Without an engine for this long a worker takes the canary's traffic back to stable. */
-export const unattendedLimitMs = 5 * 60_000;
+const unattendedLimitMs = 5 * 60_000;
 
 export interface RouteContext {
   readonly epoch: number;

@@ -9,7 +9,7 @@ export type GuardianToKeeper =
   | { readonly kind: 'inherit'; readonly listener: Listener }
   | { readonly kind: 'inheritEnd' };
 
-export type KeeperToGuardian = { readonly kind: 'inherited' };
+type KeeperToGuardian = { readonly kind: 'inherited' };
 
 /** Set in the environment of a keeper that is to wait for sockets. */
 export const inheritMark = 'SLUICE_KEEPER_INHERITS';

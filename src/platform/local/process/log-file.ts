@@ -15,7 +15,7 @@ export interface LogLimits {
   readonly files: number;
 }
 
-export const defaultLogLimits: LogLimits = { maxBytes: 10 * 1024 * 1024, files: 3 };
+const defaultLogLimits: LogLimits = { maxBytes: 10 * 1024 * 1024, files: 3 };
 
 /**
  * A file that processes write to by an inherited descriptor, so that no reader of a pipe can ever block or lose them. It is

@@ -18,7 +18,7 @@ import { isAlive, processesWithEnvironment, signalProcess } from '../process/ide
 const keeperMain = fileURLToPath(new URL('keeper-main.ts', import.meta.url));
 const app = fileURLToPath(new URL('app.mjs', import.meta.url));
 export const serviceKey = 'default/shop';
-export const oneMore: RollParameters = {
+const oneMore: RollParameters = {
   kind: 'rolling',
   maxSurge: 1,
   maxUnavailable: 0,
