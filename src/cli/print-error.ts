@@ -1,5 +1,6 @@
 import { ApiError } from '../client/api-error.ts';
 import { type SluiceError, toSluiceError } from '../lib/error.ts';
+import { InvalidManifest } from '../resource/invalid-manifest.ts';
 import { exitCodeOfError } from './exit-codes.ts';
 import { findingLines } from './render/findings.ts';
 import type { Session } from './session.ts';
@@ -16,7 +17,7 @@ export function printError(
     host.stderr.write(`${JSON.stringify(errorDocument(error, exit))}\n`);
     return exit;
   }
-  const findings = error instanceof ApiError ? error.findings : [];
+  const findings = error instanceof ApiError || error instanceof InvalidManifest ? error.findings : [];
   const head =
     error.code === 'interrupted' ? error.message : `${style.colors.red('error')}: ${error.message}`;
   const lines = [

@@ -336,6 +336,6 @@ test('up hands its options on', async () => {
   };
   await run(['up', '-d', '-f', 'a.yaml', '--api-port', '7000'], { local });
   expect(asked).toEqual([
-    { state, apiPort: 7_000, detach: true, files: [join(state, 'a.yaml')], quiet: false },
+    { state, alertUrl: null, apiPort: 7_000, detach: true, files: [join(state, 'a.yaml')], quiet: false },
   ]);
 });

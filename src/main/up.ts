@@ -5,6 +5,10 @@ import type { UpOptions } from '../cli/host.ts';
 import { monotonicClock } from '../engine/clock.ts';
 import { openRecord } from '../record/open.ts';
 import { SluiceError, toSluiceError } from '../lib/error.ts';
+import { checkDocuments } from '../resource/check/check-documents.ts';
+import { readDocuments } from '../resource/document.ts';
+import { hasErrors } from '../resource/finding.ts';
+import { InvalidManifest } from '../resource/invalid-manifest.ts';
 import type { ManifestFile } from '../resource/view.ts';
 import { startDetached } from './detached.ts';
 import type { EngineProcess } from './engine.ts';
@@ -19,7 +23,16 @@ export async function up(options: UpOptions): Promise<number> {
     options.files.length === 0
       ? []
       : await readFiles({ cwd: process.cwd(), stdin: process.stdin }, options.files);
+  refuseBroken(files);
   return options.detach ? await upDetached(options, files) : await upHere(options, files);
+}
+
+/** What is wrong by itself is said before anything is started; what depends on services that run is said by `apply`. */
+function refuseBroken(files: readonly ManifestFile[]): void {
+  const read = files.map(({ file, text }) => readDocuments(file, text));
+  const checked = checkDocuments(read.flatMap((one) => one.documents));
+  const findings = [...read.flatMap((one) => one.findings), ...checked.findings];
+  if (hasErrors(findings)) throw new InvalidManifest(findings.map(({ edit: _edit, ...finding }) => finding));
 }
 
 /** An engine of its own in the background, for the demo. Throws SluiceError with what it said if it does not start. */

@@ -1,22 +1,7 @@
 import { errorCodes } from '../lib/error-codes.ts';
-import { SluiceError, toSluiceError } from '../lib/error.ts';
-import { type ErrorView, type FindingView, viewSchema } from '../resource/view.ts';
-
-/** `invalid-resource` with the findings that say where. */
-export class InvalidManifest extends SluiceError {
-  readonly findings: readonly FindingView[];
-
-  constructor(findings: readonly FindingView[]) {
-    const errors = findings.filter((finding) => finding.severity === 'error');
-    const first = errors[0];
-    const place = first === undefined ? '' : `: ${first.file}:${first.line}: ${first.message}`;
-    super({
-      code: 'invalid-resource',
-      message: `${errors.length} error${errors.length === 1 ? '' : 's'} in the manifests${place}`,
-    });
-    this.findings = findings;
-  }
-}
+import { toSluiceError } from '../lib/error.ts';
+import { InvalidManifest } from '../resource/invalid-manifest.ts';
+import { type ErrorView, viewSchema } from '../resource/view.ts';
 
 /** The one shape of an answer that is not 2xx, from whatever was thrown. */
 export function errorAnswer(

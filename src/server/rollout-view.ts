@@ -18,9 +18,7 @@ export function rolloutView(record: RolloutRecord, facts: RolloutFacts): Rollout
   const { state, plan, identity } = record;
   const outcome = outcomeOf(state.name);
   const judgedMs =
-    outcome === null && facts.verdict !== null
-      ? Math.max(state.heldMs, facts.verdict.judgedMs - state.excludedMs)
-      : state.heldMs;
+    facts.verdict !== null ? Math.max(state.heldMs, facts.verdict.judgedMs - state.excludedMs) : state.heldMs;
   const steps = stepViews(record, outcome, judgedMs);
   return {
     name: identity.name,

@@ -3,7 +3,7 @@ import { type ApplyDocument, viewSchema } from '../../resource/view.ts';
 import type { ApiEnv } from '../api-env.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { compileManifests } from '../manifests.ts';
-import { InvalidManifest } from '../error-answer.ts';
+import { InvalidManifest } from '../../resource/invalid-manifest.ts';
 import { applyRequest, readBody } from '../request-schemas.ts';
 
 /** Manifests in, services made or changed. Nothing is applied while one of the files has an error. */
