@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { EndpointPool } from './endpoint-pool.ts';
+import { Service } from './service.ts';
 import { type Backend, backend, until } from './testing/rig.ts';
 import type { UpstreamConnection, UpstreamUser } from './upstream-connection.ts';
 import { Watchdog } from './watchdog.ts';
@@ -55,6 +56,19 @@ test('a connection that was stopped for a slow client is read again, for the nex
   expect(app.accepted()).toBe(1);
   for (const socket of app.connections) socket.end();
   await until(() => connection.socket.destroyed);
+});
+
+test('a draining endpoint loses its idle connections, and those in use after their answer', async () => {
+  const { app } = await serve(okAnswer);
+  const service = new Service('a/b', 'w', new Watchdog());
+  service.setEndpoints(1, [app.endpoint('a', 'stable')]);
+  const [pool] = service.pools;
+  if (pool === undefined) throw new Error('no pool');
+  const idle = await use(pool, false);
+  service.setEndpoints(2, [app.endpoint('a', 'stable', 'draining')]);
+  expect(idle.socket.destroyed).toBe(true);
+  const inUse = await use(pool, false);
+  expect(inUse.socket.destroyed).toBe(true);
 });
 
 test('bytes behind an answer are never the next one: the connection is given up', async () => {

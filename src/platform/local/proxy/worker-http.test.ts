@@ -115,6 +115,11 @@ test.each([
   expect(answer).toContain('X-Sluice-Reason: bad-answer');
 });
 
+test('an answer whose head does not end is a bad gateway', async () => {
+  await serve((socket) => socket.write(`HTTP/1.1 200 OK\r\nX: ${'a'.repeat(100_000)}`));
+  expect(await ask(rig.port, get())).toContain('X-Sluice-Reason: bad-answer');
+});
+
 test('an application that closes before it answers is a bad gateway, and is counted as failed', async () => {
   const before = (await rig.counters()).arms.stable;
   await serve((socket) => socket.end());
