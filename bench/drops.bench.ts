@@ -113,7 +113,11 @@ async function openBed(say: (line: string) => void): Promise<Bed> {
         ({ service }) => service.rollout,
         () => null,
       );
-      if (rollout?.outcome != null && (revision === null || rollout.revision.revision === revision))
+      if (
+        rollout !== null &&
+        rollout.outcome !== null &&
+        (revision === null || rollout.revision.revision === revision)
+      )
         return rollout;
       if (performance.now() > deadline) throw new Error(`waited a minute for the end of ${revision}`);
       await sleep(50);

@@ -21,8 +21,8 @@ if (!names.includes(name)) {
   process.exit(2);
 }
 
-const { run } = (await import(`./${name}.bench.ts`)) as Bench;
-const result = await run({ quick: values.quick, say: (line) => process.stderr.write(`${line}\n`) });
+const bench = (await import(`./${name}.bench.ts`)) as Bench;
+const result = await bench.run({ quick: values.quick, say: (line) => process.stderr.write(`${line}\n`) });
 report(name, result);
 process.exit(0);
 

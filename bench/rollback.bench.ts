@@ -141,7 +141,7 @@ async function openBed(hookPort: number): Promise<Bed> {
     hooks: createHookCaller({
       egress,
       nowMs: () => clock.nowMs(),
-      sleep: async (durationMs, signal) => void (await sleep(durationMs, undefined, { signal })),
+      sleep: (durationMs, signal) => sleep(durationMs, undefined, { signal }),
     }),
     store: record.store,
     recorder: record.recorder,
@@ -164,7 +164,7 @@ async function openBed(hookPort: number): Promise<Bed> {
   };
   await apply(false);
   const ended = async (key: ServiceKey): Promise<void> =>
-    await until(() => engine.commands.get(key).rollout?.state.endedAtMs != null, `${key} to end`);
+    await until(() => (engine.commands.get(key).rollout?.state.endedAtMs ?? null) !== null, `${key} to end`);
   for (const name of services) await ended(`default/${name}`);
   let build = 0;
 

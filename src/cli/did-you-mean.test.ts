@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { editDistance } from '../resource/nearest-name.ts';
 import { didYouMean, didYouMeanSentence } from './did-you-mean.ts';
 
 const commands = ['promote', 'pause', 'plan', 'rollback', 'retry', 'list', 'lint'];

@@ -79,7 +79,7 @@ export async function startEngineProcess(options: EngineProcessOptions): Promise
     hooks: createHookCaller({
       egress,
       nowMs: () => clock.nowMs(),
-      sleep: async (durationMs, signal) => void (await sleep(durationMs, undefined, { signal })),
+      sleep: (durationMs, signal) => sleep(durationMs, undefined, { signal }),
     }),
     store: record.store,
     recorder: record.recorder,

@@ -11,16 +11,18 @@ import type { ReplicaLog } from '../server/dependencies.ts';
 export async function replicaLogs(state: string, key: ServiceKey): Promise<readonly ReplicaLog[]> {
   const folder = join(keeperPaths(state).logFolder, key.replaceAll('/', '_'));
   const names = await readdir(folder).catch(() => []);
-  return names.toSorted().flatMap((name) => {
-    const [, arm, revision, replica] = /^(stable|canary)-([^-]+)-(.+)\.log$/.exec(name) ?? [];
-    if (revision === undefined || replica === undefined) return [];
-    return [
-      {
-        arm: arm === 'canary' ? ('canary' as const) : ('stable' as const),
-        revision,
-        replica,
-        path: join(folder, name),
-      },
-    ];
-  });
+  return names
+    .toSorted((a, b) => a.localeCompare(b))
+    .flatMap((name) => {
+      const [, arm, revision, replica] = /^(stable|canary)-([^-]+)-(.+)\.log$/.exec(name) ?? [];
+      if (revision === undefined || replica === undefined) return [];
+      return [
+        {
+          arm: arm === 'canary' ? ('canary' as const) : ('stable' as const),
+          revision,
+          replica,
+          path: join(folder, name),
+        },
+      ];
+    });
 }

@@ -51,9 +51,11 @@ export class DemoScreen {
 
 /** What the clients of the demo saw, by version. */
 export function tallyLines(tally: Tally): readonly string[] {
-  const rows = [...tally.versions].toSorted().map(([version, { requests, failed }]) => {
-    const share = formatPercentage((failed / requests) * 100, failed === 0 ? undefined : 0);
-    return [`  ${version}`, `${count(requests)} requests`, `${count(failed)} failed`, `(${share})`];
-  });
+  const rows = [...tally.versions]
+    .toSorted(([a], [b]) => a.localeCompare(b))
+    .map(([version, { requests, failed }]) => {
+      const share = formatPercentage((failed / requests) * 100, failed === 0 ? undefined : 0);
+      return [`  ${version}`, `${count(requests)} requests`, `${count(failed)} failed`, `(${share})`];
+    });
   return ['  What the clients saw:', ...table(rows)];
 }
