@@ -26,7 +26,8 @@ const condition = z
   .refine((value) => Object.keys(value).length === 1, {
     error: oneCondition,
     params: { code: 'invalid-value', fix: 'write one of them' },
-  });
+  })
+  .meta({ title: 'condition' });
 
 const match = z.strictObject({
   headers: z.record(z.string(), condition).optional(),

@@ -32,7 +32,8 @@ export const duration = z
       code: 'invalid-duration',
       fix: 'write a number and a unit, such as 30s',
     });
-  });
+  })
+  .meta({ title: 'duration' });
 
 /** A duration of at least `leastMs`. */
 export function durationAtLeast(leastMs: number) {
@@ -58,7 +59,8 @@ export const percent = z
       code: 'invalid-value',
       fix,
     });
-  });
+  })
+  .meta({ title: 'percentage' });
 
 /** A share of all requests in percent: a number from 0 to 100. */
 export const weight = z
@@ -66,23 +68,26 @@ export const weight = z
   .refine((value) => value >= 0 && value <= 100, {
     error: 'a weight is from 0 to 100',
     params: { code: 'weight-range', fix: 'write a number from 0 to 100' } satisfies IssueParams,
-  });
+  })
+  .meta({ title: 'weight' });
 
 /** Kubernetes' IntOrString. */
 export const intOrString = z.union([z.int(), z.string()], { error: 'expected a whole number or text' });
 
 /** A count or a percentage of the replicas, as in `maxSurge`. */
-export const countOrPercent = intOrString.transform((value, context): CountOrPercent => {
-  if (typeof value === 'number' && value >= 0) return { kind: 'count', value };
-  const match = /^(\d+)%$/.exec(String(value));
-  if (match) return { kind: 'percent', value: Number(match[1]) };
-  const message = `"${value}" is neither a count nor a percentage`;
-  return refuse(context, value, {
-    message,
-    code: 'invalid-value',
-    fix: 'write a count such as 1 or a percentage such as 25%',
-  });
-});
+export const countOrPercent = intOrString
+  .transform((value, context): CountOrPercent => {
+    if (typeof value === 'number' && value >= 0) return { kind: 'count', value };
+    const match = /^(\d+)%$/.exec(String(value));
+    if (match) return { kind: 'percent', value: Number(match[1]) };
+    const message = `"${value}" is neither a count nor a percentage`;
+    return refuse(context, value, {
+      message,
+      code: 'invalid-value',
+      fix: 'write a count such as 1 or a percentage such as 25%',
+    });
+  })
+  .meta({ title: 'count or percentage' });
 
 export type CountOrPercent = { readonly kind: 'count' | 'percent'; readonly value: number };
 

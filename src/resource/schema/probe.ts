@@ -29,7 +29,8 @@ export const probe = z
   .refine((value) => actions.filter((action) => value[action] !== undefined).length === 1, {
     error: 'a probe has exactly one of httpGet, tcpSocket and exec',
     params: { code: 'probe-invalid', fix: 'write one of httpGet, tcpSocket and exec' },
-  });
+  })
+  .meta({ title: 'probe' });
 
 export type ProbeValue = z.output<typeof probe>;
 
@@ -43,6 +44,7 @@ export const preStop = z
   .refine((value) => Object.keys(value).length === 1, {
     error: 'preStop has exactly one of exec, sleep and httpGet',
     params: { code: 'probe-invalid', fix: 'write one of exec, sleep and httpGet' },
-  });
+  })
+  .meta({ title: 'preStop' });
 
 export type PreStopValue = z.output<typeof preStop>;

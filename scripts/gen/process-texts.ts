@@ -1,0 +1,117 @@
+import type { FieldText } from './resource-page.ts';
+
+/** Every field of a Process; a missing or idle one is an error of `npm run gen`. */
+export const processTexts: Readonly<Record<string, FieldText>> = {
+  'spec.command': {
+    text: 'Program and arguments, without a shell. A relative program is looked for in `workingDir`, a bare name in `PATH`.',
+  },
+  'spec.args': { text: 'More arguments, after those of `command`.' },
+  'spec.env': {
+    text: 'Environment: a mapping of names to text, or the list of Kubernetes. It must not set `PORT`.',
+  },
+  'spec.env[].name': { text: 'Name of the variable.' },
+  'spec.env[].value': { text: 'Its value.', otherwise: 'empty' },
+  'spec.env[].valueFrom': { text: 'Another place for the value.' },
+  'spec.env[].valueFrom.configMapKeyRef': {
+    text: 'A key of a ConfigMap that is applied in the same command.',
+  },
+  'spec.env[].valueFrom.configMapKeyRef.name': { text: 'Name of the ConfigMap.' },
+  'spec.env[].valueFrom.configMapKeyRef.key': { text: 'Key in its `data`.' },
+  'spec.env[].valueFrom.configMapKeyRef.optional': {
+    text: 'A missing key leaves the variable out.',
+    otherwise: '`false`',
+  },
+  'spec.env[].valueFrom.secretKeyRef': { text: 'Refused on one machine: there are no Secrets.' },
+  'spec.env[].valueFrom.secretKeyRef.name': { text: 'Name of the Secret.' },
+  'spec.env[].valueFrom.secretKeyRef.key': { text: 'Key of the Secret.' },
+  'spec.env[].valueFrom.secretKeyRef.optional': { text: 'As above.' },
+  'spec.env[].valueFrom.fieldRef': { text: 'Refused on one machine: there are no pods.' },
+  'spec.workingDir': {
+    text: 'Where it runs. A relative path is meant from the folder of the file.',
+    otherwise: "the file's folder",
+  },
+  'spec.port': {
+    text: 'A fixed port. Possible with one replica and the strategy `Recreate` only.',
+    otherwise: 'a free one, in `$PORT`',
+  },
+  'spec.listen': { text: 'Where the proxy takes requests for the service.' },
+  'spec.listen.port': {
+    text: 'Port of the service on this machine.',
+    otherwise: '`service.port` of the Canary',
+  },
+  'spec.listen.address': { text: 'Address to listen on.', otherwise: '`127.0.0.1`' },
+  'spec.replicas': { text: 'How many run as stable.', otherwise: "the Deployment's, else 1" },
+  'spec.version': {
+    text: 'Name of the version, for people.',
+    otherwise: 'the label `version`, else the revision',
+  },
+  'spec.readinessProbe': {
+    text: 'Requests come only while it passes.',
+    otherwise: "the Deployment's, else none: ready once its port accepts a connection",
+  },
+  'spec.livenessProbe': {
+    text: 'The replica is restarted when it fails.',
+    otherwise: "the Deployment's, else none",
+  },
+  'spec.startupProbe': {
+    text: 'The other two begin when it has passed.',
+    otherwise: "the Deployment's, else none",
+  },
+  'spec.preStop': { text: 'Done before SIGTERM.', otherwise: "the Deployment's, else none" },
+  'spec.terminationGracePeriodSeconds': {
+    text: 'From the beginning of preStop to SIGKILL.',
+    otherwise: "the Deployment's, else 30",
+  },
+  'spec.minReadySeconds': { text: 'Ready for so long is available.', otherwise: "the Deployment's, else 0" },
+  'spec.progressDeadlineSeconds': {
+    text: 'Without progress for so long the rollout is taken back.',
+    otherwise: "the Canary's, else the Deployment's, else 600",
+  },
+  'spec.strategy': { text: 'How stable is replaced.', otherwise: "the Deployment's" },
+  'spec.strategy.type': {
+    text: '`Recreate` stops all before it starts the new ones.',
+    otherwise: '`RollingUpdate`',
+  },
+  'spec.strategy.rollingUpdate': { text: 'Bounds of the rolling replacement.' },
+  'spec.strategy.rollingUpdate.maxSurge': {
+    text: 'So many more at once; a percentage is rounded up.',
+    otherwise: '`25%`',
+  },
+  'spec.strategy.rollingUpdate.maxUnavailable': {
+    text: 'So many fewer at once; a percentage is rounded down.',
+    otherwise: '`0`',
+  },
+  'probe.httpGet': { text: 'Passes on a status from 200 to 399.' },
+  'probe.httpGet.path': { text: 'Path and query.', otherwise: '`/`' },
+  'probe.httpGet.port': { text: 'A number.', otherwise: "the replica's own" },
+  'probe.httpGet.host': { text: 'Address to ask.', otherwise: '`127.0.0.1`' },
+  'probe.httpGet.scheme': { text: '`HTTPS` is refused on one machine.', otherwise: '`HTTP`' },
+  'probe.httpGet.httpHeaders': { text: 'Further headers.' },
+  'probe.httpGet.httpHeaders[].name': { text: 'Name of the header.' },
+  'probe.httpGet.httpHeaders[].value': { text: 'Its value.' },
+  'probe.tcpSocket': { text: 'Passes when a connection is accepted.' },
+  'probe.tcpSocket.port': { text: 'A number.', otherwise: "the replica's own" },
+  'probe.tcpSocket.host': { text: 'Not used on one machine.' },
+  'probe.exec': { text: 'Passes when the command ends with 0.' },
+  'probe.exec.command': { text: 'Program and arguments, without a shell.' },
+  'probe.initialDelaySeconds': { text: 'After the start of the process.', otherwise: '0' },
+  'probe.periodSeconds': { text: 'Between two attempts.', otherwise: '10' },
+  'probe.timeoutSeconds': { text: 'An attempt that takes longer has failed.', otherwise: '1' },
+  'probe.successThreshold': {
+    text: 'Passes in a row that it takes; 1 for liveness and startup.',
+    otherwise: '1',
+  },
+  'probe.failureThreshold': { text: 'Failures in a row that it takes.', otherwise: '3' },
+  'preStop.exec': { text: 'Runs a command.' },
+  'preStop.exec.command': { text: 'Program and arguments, without a shell.' },
+  'preStop.sleep': { text: 'Waits.' },
+  'preStop.sleep.seconds': { text: 'For so long.' },
+  'preStop.httpGet': { text: 'Makes a GET request; any answer will do.' },
+  'preStop.httpGet.path': { text: 'Path and query.', otherwise: '`/`' },
+  'preStop.httpGet.port': { text: 'A number.', otherwise: "the replica's own" },
+  'preStop.httpGet.host': { text: 'Not used.' },
+  'preStop.httpGet.scheme': { text: 'Not used.' },
+  'preStop.httpGet.httpHeaders': { text: 'Not used.' },
+  'preStop.httpGet.httpHeaders[].name': { text: 'Not used.' },
+  'preStop.httpGet.httpHeaders[].value': { text: 'Not used.' },
+};
