@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { World } from './testing/world.ts';
-import { hook, step } from './testing/fixtures.ts';
+import { arm, hook, identity, step } from './testing/fixtures.ts';
 
 function holding(options: ConstructorParameters<typeof World>[0] = {}): World {
   const world = new World(options);
@@ -155,5 +155,40 @@ describe('actions', () => {
       reason: 'rejected-by-person',
       message: 'ann rejected it: not on a Friday',
     });
+  });
+
+  test('promote in the bake skips the rest of it (R81)', () => {
+    const world = new World();
+    world.until((state) => state.name === 'Baking');
+    world.act('promote');
+    world.tick();
+    expect(world.state).toMatchObject({ name: 'Draining', skipped: ['rest of the bake, by ann'] });
+    expect(world.state.clearance?.kind).toBe('pass');
+  });
+
+  test('a pause is refused where there is nothing to pause, or it is (R80)', () => {
+    const first = new World({
+      identity: { ...identity, stableRevision: null },
+      observation: { stable: arm(null, 0) },
+    });
+    first.starts = false;
+    first.act('pause');
+    expect(first.tick().actions).toMatchObject([
+      { accepted: false, message: 'the first revision of a service has nothing to pause' },
+    ]);
+    const world = holding();
+    world.act('pause');
+    world.tick();
+    world.act('pause');
+    expect(world.tick().actions).toMatchObject([{ accepted: false, message: 'it is paused already' }]);
+  });
+
+  test('a person who resumes goes on with the same attempt (R80)', () => {
+    const world = holding();
+    const { attempt } = world.state;
+    world.act('pause');
+    world.tick();
+    world.act('resume');
+    expect(world.tick().state).toMatchObject({ name: 'Holding', attempt });
   });
 });

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { decide } from './decide.ts';
-import { hook, step } from './testing/fixtures.ts';
+import { freshDeadline } from './deadlines.ts';
+import type { Phase, StateName } from './state.ts';
+import { hook, identity, observation, plan, step } from './testing/fixtures.ts';
 import { World } from './testing/world.ts';
 
 describe('clocks', () => {
@@ -87,5 +89,34 @@ describe('clocks', () => {
     expect(
       world.effects.filter((effect) => effect.kind === 'notify' && effect.id === 'u1/notify/slow'),
     ).toHaveLength(1);
+  });
+
+  test('whoever goes on after a pause gets the whole time again (R63)', () => {
+    const times = (name: StateName, phase: Phase): number | null => {
+      const state = { ...new World().state, step: 0, phase };
+      const context = {
+        identity,
+        plan: plan({ steps: [step(10, { maxMs: 700_000 })] }),
+        observation: observation(),
+        nowMs: 0,
+      };
+      return freshDeadline(context, state, name);
+    };
+    expect([times('Pending', 'none'), times('Baking', 'none'), times('Holding', 'none')]).toEqual([
+      null,
+      null,
+      700_000,
+    ]);
+    expect([times('Stepping', 'scale'), times('Stepping', 'shift'), times('Draining', 'shiftBack')]).toEqual([
+      600_000, 10_000, 10_000,
+    ]);
+    expect([times('Draining', 'drain'), times('Draining', 'closeStreams')]).toEqual([20_000, 5_000]);
+  });
+
+  test('an end does not move, however late it is looked at (R61)', () => {
+    const world = new World();
+    const ended = world.untilEnd();
+    world.nowMs += 3_600_000;
+    expect(world.tick().state).toBe(ended);
   });
 });

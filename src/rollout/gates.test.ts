@@ -101,4 +101,13 @@ describe('gates', () => {
     expect(calls(world)).toEqual([`u1/${end.step}/${end.attempt}/hook/post-rollout/1`]);
     expect(world.state.name).toBe('Promoted');
   });
+
+  test('a superseded run leaves them to its successor (R91)', () => {
+    const world = new World({ plan: { hooks: [hook('post-rollout')] } });
+    world.until((state) => state.name === 'Holding');
+    world.observation = { ...world.observation, wantedRevision: 'other' };
+    expect(world.untilEnd().name).toBe('Superseded');
+    world.tick();
+    expect(world.state.hooks).toEqual([]);
+  });
 });

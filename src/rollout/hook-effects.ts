@@ -19,7 +19,6 @@ export function hookEffects(context: Context, state: RolloutState): readonly Eff
 
 function hooksInPlay(context: Context, state: RolloutState): readonly HookPlan[] {
   if (isTerminal(state)) return state.name === 'Superseded' ? [] : hooksOf(context, 'post-rollout');
-  if (state.name === 'RollingBack') return [];
   const origin = state.name === 'AwaitingApproval' ? (state.resume ?? state.name) : state.name;
   const gates = gatesFrom(context, state, origin).flatMap((gate) =>
     gate.kind === 'hook' && isGated(origin) ? [gate.hook] : [],

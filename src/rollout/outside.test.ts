@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Observation } from './observation.ts';
-import { step } from './testing/fixtures.ts';
+import { arm, step } from './testing/fixtures.ts';
 import { World } from './testing/world.ts';
 
 function holding(): World {
@@ -38,6 +38,25 @@ describe('a hand on the route', () => {
     for (let count = 0; count < 5; count += 1) world.tick();
     expect(world.state).toMatchObject({ name: 'Paused', reason: 'foreign-writer' });
     world.act('resume');
+    world.until((state) => state.name === 'Holding' && state.step === 2);
+    route(world, { foreignWriter: null });
+    world.tick();
+    route(world, { foreignWriter: 'gitops' });
+    world.tick();
+    expect(world.state).toMatchObject({ name: 'Paused', reason: 'foreign-writer' });
+    world.act('resume');
+    expect(world.untilEnd().name).toBe('Promoted');
+  });
+
+  test('resumed at the end of a promotion, the traffic stays on stable (R70)', () => {
+    const world = holding();
+    world.until((state) => state.name === 'Draining' && state.phase === 'shiftBack');
+    route(world, { foreignWriter: 'gitops' });
+    world.tick();
+    expect(world.state).toMatchObject({ name: 'Paused', resume: 'Draining' });
+    world.act('resume');
+    const decision = world.tick();
+    expect(decision.state.route.routing).toEqual({ kind: 'weight', weightPercent: 0 });
     expect(world.untilEnd().name).toBe('Promoted');
   });
 
@@ -117,6 +136,8 @@ describe('what is asked from outside', () => {
     const world = holding();
     world.observation = { ...world.observation, suspended: true };
     world.verdictKind = 'fail';
+    world.observation = { ...world.observation, stable: arm('old', 2) };
+    world.tick();
     const before = world.state;
     for (let count = 0; count < 20; count += 1) expect(world.tick().effects).toEqual([]);
     expect(world.state).toBe(before);

@@ -79,7 +79,6 @@ function goOnAfterReboot(context: Context, state: RolloutState): Move {
 
 /** A verdict, a crash or a hook that ends the run. Paused or waiting makes no difference. */
 export function judged(context: Context, state: RolloutState): Move {
-  if (modeOf(context) === 'first') return stay(state);
   const verdict = verdictOf(context, state);
   if (verdict !== null && isJudged(state) && (verdict.kind === 'fail' || isBudgetSpent(context, state)))
     return checkFailed(context, state, verdict);

@@ -77,7 +77,6 @@ function goOn(
 
 /** In a promotion the route to come back to is all traffic, or the last step's where stable is rolled under the canary's share. */
 function restoredRoute(context: Context, state: RolloutState, origin: StateName): Partial<RolloutState> {
-  if (origin !== 'Promoting' && origin !== 'Baking' && origin !== 'Draining') return {};
   if (state.phase !== 'shift' && state.phase !== 'roll' && state.phase !== 'none') return {};
   const { plan } = context;
   const last = plan.steps.at(-1);

@@ -1,3 +1,4 @@
+import { modeOf } from './arms.ts';
 import type { Context } from './context.ts';
 import { ask, askedOf, hooksOf, isDue, noteAnswer } from './hook-calls.ts';
 import type { HookPlan } from './plan.ts';
@@ -17,13 +18,13 @@ export function poll(context: Context, state: RolloutState): RolloutState {
 /** Groups in which hooks run in list order and stop at the first that did not pass. */
 export function polledHooks(context: Context, state: RolloutState): readonly (readonly HookPlan[])[] {
   const groups: (readonly HookPlan[])[] = [];
-  if (canHookRollBack(state)) groups.push(...hooksOf(context, 'rollback').map((hook) => [hook]));
+  if (modeOf(context) !== 'first' && canHookRollBack(state))
+    groups.push(...hooksOf(context, 'rollback').map((hook) => [hook]));
   if (judging(state) !== null) groups.push(hooksOf(context, 'rollout'));
   return groups;
 }
 
 export function hookAskedForRollback(context: Context, state: RolloutState): HookPlan | null {
-  if (!canHookRollBack(state)) return null;
   return hooksOf(context, 'rollback').find((hook) => askedOf(state, hook.name)?.passed === true) ?? null;
 }
 

@@ -146,4 +146,10 @@ describe('promotion', () => {
     world.untilEnd();
     expect(world.story()).not.toContain('Baking baking');
   });
+
+  test('a canary that breaks once traffic leaves it is no reason to go back (R53)', () => {
+    const world = at('Promoting', 'shiftBack', { plan: { promotion: 'rolling' } });
+    world.observation = { ...world.observation, canary: arm('new', 4, { failure: 'exit code 1' }) };
+    expect(world.untilEnd()).toMatchObject({ name: 'Promoted', decidedAtMs: null });
+  });
 });

@@ -7,13 +7,35 @@ const firstIdentity = { ...identity, stableRevision: null };
 
 describe('before the first step', () => {
   test('nothing is touched until confirm-rollout passes (R10)', () => {
-    const world = new World({ plan: { hooks: [hook('confirm-rollout')] } });
+    const world = new World({
+      plan: { hooks: [hook('confirm-rollout')] },
+      observation: { stable: arm('old', 3) },
+    });
     world.answers = { 'confirm-rollout': 'refused' };
     world.until((state) => state.name === 'AwaitingApproval');
     for (let count = 0; count < 5; count += 1) world.tick();
     expect(new Set(world.effects.map((effect) => effect.kind))).toEqual(new Set(['callHook', 'notify']));
     world.answers = { 'confirm-rollout': 'passed' };
     expect(world.untilEnd().name).toBe('Promoted');
+    expect(world.story().slice(0, 3)).toEqual([
+      'AwaitingApproval confirm-rollout',
+      'Pending new-revision',
+      'Starting waiting-for-stable',
+    ]);
+  });
+
+  test('a first revision calls no hook, and the one that may roll back neither (R14)', () => {
+    const hooks = [hook('rollback'), hook('confirm-rollout'), hook('pre-rollout')];
+    const world = new World({
+      identity: firstIdentity,
+      plan: { hooks },
+      observation: { stable: arm(null, 0) },
+    });
+    world.answers = { rollback: 'passed' };
+    world.starts = false;
+    for (let count = 0; count < 5; count += 1) world.tick();
+    expect(world.effects.some((effect) => effect.kind === 'callHook')).toBe(false);
+    expect(world.state.name).toBe('Starting');
   });
 
   test('stable gets its floor and is ready before a canary is made (R11)', () => {

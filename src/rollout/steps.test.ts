@@ -202,3 +202,13 @@ test('rollout hooks are called once an interval, in order, the next only after a
     'u1/0/1/hook/accept/3',
   ]);
 });
+
+test('a rollout hook that fails ends its round (R36)', () => {
+  const hooks = [hook('rollout', { name: 'load' }), hook('rollout', { name: 'accept' })];
+  const world = atStep(0, { plan: { hooks } });
+  world.answers = { load: 'failed', accept: 'passed' };
+  const from = world.effects.length;
+  for (let count = 0; count < 5; count += 1) world.tick();
+  const ids = world.effects.slice(from).flatMap((effect) => (effect.kind === 'callHook' ? [effect.id] : []));
+  expect(ids.some((id) => id.includes('accept'))).toBe(false);
+});
