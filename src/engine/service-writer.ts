@@ -69,7 +69,10 @@ export class ServiceWriter {
 
   queue(write: StoreWrite): void {
     this.#pending = merge(this.#pending, write);
-    if (!this.#isPumping) void this.#pump();
+    if (this.#isPumping) return;
+    this.#isPumping = true;
+    // What is queued in the same tick is one transaction, and a rollback's write to the data plane is sent before it.
+    queueMicrotask(() => void this.#pump());
   }
 
   /** Resolves when all that is queued now is on disk; rejects with `state-unwritable` after `limitMs`, while trying goes on. */
@@ -92,7 +95,6 @@ export class ServiceWriter {
   }
 
   async #pump(): Promise<void> {
-    this.#isPumping = true;
     while (!this.#stopped && !isEmpty(this.#pending)) {
       const batch = this.#pending;
       this.#pending = emptyBatch;

@@ -91,7 +91,7 @@ export function strike(simulation: Simulation, fault: (typeof momentFaults)[numb
     case '24 back to the stable revision':
       return simulation.deployBack();
     case '25 deleted midway':
-      return simulation.deleteAndApply();
+      return simulation.delete();
     case '27 canary flaps':
       return service?.canary.flap(random.between(1, 4), random.between(2_000, 15_000));
     case '26 canary crashes':

@@ -24,7 +24,6 @@ export interface SimulationOptions {
   readonly coverage: Coverage;
   /** A planted bug; the real one by default. */
   readonly decide?: Decide;
-  readonly note?: (input: DecideInput, decision: Decision) => void;
   readonly verbose?: (line: string) => void;
 }
 
@@ -32,6 +31,7 @@ export interface SimulationOptions {
 const options: Partial<EngineOptions> = { readEveryMs: 5_000, lookEveryMs: 10_000 };
 const faultsFromMs = 15_000;
 const faultsUntilMs = 8 * 60_000;
+const busyUntilMs = 2 * 60_000;
 /** In which a run must have ended once nothing hinders it: its own holds and deadlines are far shorter. */
 const livenessMs = 90 * 60_000;
 /** Far more than any seed needs. */
@@ -53,7 +53,6 @@ export class Simulation {
   #lifeline: Lifeline | null = null;
   #revision = 1;
   #boots = 1;
-  #reappliesAtMs: number | null = null;
   #areFaultsOver = false;
   #events = 0;
 
@@ -131,9 +130,9 @@ export class Simulation {
     this.#command(async (engine) => void (await engine.commands.deploy(this.key, promoted, actor)));
   }
 
-  deleteAndApply(): void {
+  /** It is applied again by whoever looks after things once the faults are over. */
+  delete(): void {
     this.#command((engine) => engine.commands.deleteService(this.key, actor));
-    this.#reappliesAtMs = this.world.clock.nowMs() + 30_000;
   }
 
   click(kind: ActionKind): void {
@@ -219,7 +218,7 @@ export class Simulation {
     if (input.identity.name.startsWith('poison'))
       throw new AssertionFailure('must hold: the poison is not taken');
     const decision = (this.#options.decide ?? decide)(input);
-    this.#options.note?.(input, decision);
+    this.#options.coverage.decided(input);
     return decision;
   }
 
@@ -228,7 +227,9 @@ export class Simulation {
     const { clock } = this.world;
     // Swarm testing: each seed has its own few faults, so that none hides another for ever.
     const share = random.pick([0, 0.05, 0.1, 0.2]);
-    const instant = (): number => startMs + random.between(faultsFromMs, faultsUntilMs - 60_000);
+    // Most of them while the first run is under way.
+    const instant = (): number =>
+      startMs + random.between(faultsFromMs, random.chance(0.7) ? busyUntilMs : faultsUntilMs - 60_000);
     for (const fault of windowFaults) {
       if (!random.chance(share)) continue;
       const fromMs = instant();
@@ -265,7 +266,6 @@ export class Simulation {
     this.#on.clear();
     healAll(this);
     this.nudge();
-    this.#setSuspend(false);
     this.#attend();
   }
 
@@ -273,14 +273,14 @@ export class Simulation {
   #attend(): void {
     const { clock, store } = this.world;
     for (const { canary, rollout } of this.#views()) {
+      if (canary.spec.suspend) this.#setSuspend(false);
       const name = rollout?.state.name;
       if (name === 'AwaitingApproval') this.#actOn(canary.key, 'approve');
       if (name === 'Paused') this.#actOn(canary.key, 'resume');
     }
-    const isDeleted = this.#reappliesAtMs !== null && !store.canaries.has(this.key);
-    if (isDeleted)
-      this.#command(async (engine) => void (await engine.commands.apply([this.#service], actor)));
-    if (isDeleted) this.#reappliesAtMs = null;
+    if (this.engine !== null && !store.canaries.has(this.key) && this.#views().length === 0) {
+      this.#command(async (engine) => void (await engine.commands.apply([this.#service], actor)), 1);
+    }
     clock.at(clock.nowMs() + 20_000, () => this.#attend());
   }
 
@@ -311,7 +311,7 @@ export class Simulation {
 
   #isAtRest(): boolean {
     const { engine } = this;
-    if (engine === null || !this.#areFaultsOver || this.#reappliesAtMs !== null) return false;
+    if (engine === null || !this.#areFaultsOver) return false;
     if (this.world.clock.nowMs() <= (this.#lifeline?.stoppedUntilMs ?? 0)) return false;
     const { waiting, running, timers } = engine.load;
     const views = this.#views();
