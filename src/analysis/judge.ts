@@ -28,11 +28,93 @@ export interface CheckPlan {
   readonly windowMs: number;
   /** Fewer canary requests than this in the window are not enough data. */
   readonly minRequests: number;
+  /** `bet`, `likelihood`: whether the canary is also held against stable. Absent: yes. */
+  readonly compare?: boolean;
+  /** `kayenta`: how this check counts. Absent: no group of its own, not critical, both directions. */
+  readonly kayenta?: KayentaCheck;
+}
+
+export type JudgeName = 'threshold' | 'bet' | 'likelihood' | 'argo' | 'kayenta';
+
+/** Settings of `bet` and `likelihood`. What is absent has the default that is named. */
+export interface BetSettings {
+  /** α: share of healthy releases that statistical checks may roll back, at most. 0.01. */
+  readonly falseRollback?: number;
+  /** ψ0: how many times stable's odds of an error the canary's may be. 1.5. */
+  readonly margin?: number;
+  /** The same for being slower than a histogram bound. 1.25. */
+  readonly latencyMargin?: number;
+  /** The canary may be this many times slower than stable, at every quantile. 1. */
+  readonly slowdown?: number;
+  /** u: evidence that rolls back, from history by conformal calibration; never below 1/α. */
+  readonly level?: number;
+  /** Blocks that the rollout is planned to have: the prior of a later onset is spread over them. 360. */
+  readonly plannedBlocks?: number;
+  /** Canary requests that the first block is planned to have. 20. */
+  readonly plannedRequests?: number;
+  /** A: the detector of the bake alarms on a healthy release once in so many blocks, or more rarely. 1,000,000. */
+  readonly bakeRunLength?: number;
+  /** `likelihood`: requests that fail together, φ; the evidence of a request is its φ-th root. 1. */
+  readonly dispersion?: number;
+}
+
+/** One metric of an Argo Rollouts analysis, with its limits. Conditions speak of `result`. */
+export interface ArgoMetric {
+  readonly check: string;
+  readonly successCondition?: string;
+  readonly failureCondition?: string;
+  readonly intervalMs: number;
+  readonly initialDelayMs?: number;
+  /** Measurements before the metric is done. Absent: it goes on. */
+  readonly count?: number;
+  /** 0. */
+  readonly failureLimit?: number;
+  /** 0. */
+  readonly inconclusiveLimit?: number;
+  /** 4. */
+  readonly consecutiveErrorLimit?: number;
+  readonly consecutiveSuccessLimit?: number;
+}
+
+export interface ArgoSettings {
+  readonly metrics: readonly ArgoMetric[];
+}
+
+export interface KayentaCheck {
+  readonly group?: string;
+  /** Which way is worse. `either`. */
+  readonly direction?: 'increase' | 'decrease' | 'either';
+  /** `remove`. */
+  readonly nanStrategy?: 'remove' | 'replace';
+  readonly outliers?: { readonly strategy: 'keep' | 'remove'; readonly factor?: number };
+  readonly critical?: boolean;
+  readonly mustHaveData?: boolean;
+  readonly effectSize?: {
+    readonly measure?: 'meanRatio' | 'cles';
+    readonly allowedIncrease?: number;
+    readonly allowedDecrease?: number;
+    readonly criticalIncrease?: number;
+    readonly criticalDecrease?: number;
+  };
+}
+
+export interface KayentaSettings {
+  /** Points of one sample: an arm's value over this long. 60,000. */
+  readonly sampleMs?: number;
+  /** Weight of each group, 0 to 100; groups without one share what is missing. */
+  readonly groupWeights?: Readonly<Record<string, number>>;
+  /** 75. */
+  readonly marginal?: number;
+  /** 95. */
+  readonly pass?: number;
 }
 
 /** How a rollout is judged. Part of the plan's snapshot, so it never changes during a run. */
 export interface JudgePlan {
-  readonly judge: 'threshold';
+  readonly judge: JudgeName;
+  readonly bet?: BetSettings;
+  readonly argo?: ArgoSettings;
+  readonly kayenta?: KayentaSettings;
   /** One evaluation of all checks each interval of judged time. */
   readonly intervalMs: number;
   /** Failed evaluations, counted over the whole run and never reset by a good one, that make the verdict `fail`. */
@@ -65,6 +147,38 @@ export interface CheckVerdict {
   readonly interval: { readonly low: number; readonly high: number } | null;
   /** One line for people: value, limit, counts. The digits never make a failing value look equal to its limit. */
   readonly message: string;
+  /** From judges that weigh evidence. */
+  readonly evidence?: CheckEvidence;
+}
+
+export interface CheckEvidence {
+  /** Natural log of the largest evidence so far, 0 or more. A healthy release comes this far in at most 1 of e^peak rollouts. */
+  readonly peakLogEvidence: number;
+  /** This check alone is reason enough for the rollback, after correction for the others. */
+  readonly blamed: boolean;
+  /** Stable breaks the same limit at the moment, and the canary is not shown to be worse than stable. */
+  readonly environment: boolean;
+  /** End of the last block before the likeliest onset; null without evidence. */
+  readonly onsetAtMs: number | null;
+  /** What was counted as bad, over the whole run: errors, or requests slower than the bound in use. */
+  readonly canary: { readonly requests: number; readonly bad: number };
+  readonly stable: { readonly requests: number; readonly bad: number };
+  /** Share of bad requests, 0 to 1, that the requests so far would have shown with 90 %; null without an absolute limit. */
+  readonly smallestSeen: number | null;
+}
+
+export interface VerdictEvidence {
+  readonly logEvidence: number;
+  readonly peakLogEvidence: number;
+  /** ln u: from here on it is a rollback. At half of it, now, the release is suspect. */
+  readonly logLevel: number;
+  /** Suspect, and for a person to look at: stable breaks the same limit. */
+  readonly environment: boolean;
+  /** Names of the checks that are blamed; several checks without any: jointly. */
+  readonly blame: readonly string[];
+  readonly onsetAtMs: number | null;
+  /** The bake is watched by a detector with an average run length instead of a bound over the run. */
+  readonly detector: { readonly averageRunLengthBlocks: number } | null;
 }
 
 export interface Verdict {
@@ -88,6 +202,8 @@ export interface Verdict {
   /** End of the first block with a canary failure, the onset; null while none failed. */
   readonly firstFailureAtMs: number | null;
   readonly checks: readonly CheckVerdict[];
+  /** From judges that weigh evidence. */
+  readonly evidence?: VerdictEvidence;
 }
 
 /** Plain JSON, a few hundred bytes plus the window; persisted with the rollout and replayed to the same verdict. */
@@ -101,6 +217,8 @@ export interface JudgeInput {
   /** The metric source could not be read this time, and why. */
   readonly providerError: string | null;
   readonly nowMs: number;
+  /** All traffic is on the canary and the old version is kept warm: no end is planned. Absent: no. */
+  readonly bake?: boolean;
 }
 
 /** A judge: pure, and deterministic in (plan, state, input). */

@@ -1,8 +1,13 @@
+import { bet, likelihood } from './bet/bet.ts';
 import type { Judge, JudgePlan, JudgeState } from './judge.ts';
 import { threshold } from './threshold.ts';
 
 const judges: Readonly<Record<JudgePlan['judge'], Judge<JudgeState>>> = {
   threshold,
+  bet,
+  likelihood,
+  argo: threshold,
+  kayenta: threshold,
 };
 
 /** The judge of that name. Its states are its own: one judge's state given to another is a failed assertion. */

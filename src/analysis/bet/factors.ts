@@ -1,10 +1,18 @@
 /** Never bet all: one block alone must not decide, so that total failure takes two. */
 const boldestBet = 0.95;
 
+/** ln e where the null hypothesis is impossible: as good as infinite, and fit for JSON. */
+const refuted = 100;
+
 /** How many times worse than the limit the alternatives are. */
 export const absoluteRatios: readonly number[] = [1.5, 2, 4, 10, 40, 200];
 /** The same for the share of slow requests, whose limits are shares of per cent, not of per mille. */
 export const slowRatios: readonly number[] = [1.1, 1.3, 1.7, 2.5, 5, 20];
+
+/** The alternatives that fit an absolute limit, 0 to 1. */
+export function ratiosFor(limit: number): readonly number[] {
+  return limit < 0.02 ? absoluteRatios : slowRatios;
+}
 
 /**
  * Is the fraction of bad requests above `limit`? The bet of one block, ln(1 + c_j (x/n ÷ limit − 1)): its mean is at most 1 if
@@ -16,6 +24,8 @@ export function absoluteLogFactors(
   ratios: readonly number[],
   expectedRequests: number,
 ): number[] {
+  // A limit of nothing: one bad request refutes it, good ones say nothing.
+  if (limit <= 0) return ratios.map(() => (block.bad > 0 ? refuted : 0));
   const surplus = block.bad / block.requests / limit - 1;
   return ratios.map((ratio) => {
     const bet = Math.min(boldestBet, -Math.expm1(-expectedRequests * limit * (ratio - 1)));

@@ -12,16 +12,34 @@ import { assert } from '../../lib/assert.ts';
 export interface OnsetMixture {
   /** ln S_j; `null` stands for ln 0, since JSON has no −∞. */
   readonly logSums: readonly (number | null)[];
-  /** Σ π so far, 0 to 1. */
-  readonly spent: number;
   readonly blocks: number;
 }
 
-/** Prior mass of an onset before the first block; the rest is spread evenly over the planned blocks. */
+/** Prior mass of an onset before the first block; most of the rest is spread evenly over the planned blocks. */
 export const priorOfTheStart = 0.5;
+/** What is kept for a rollout that goes on for longer than planned: in all, however long it lasts. */
+const priorAfterThePlan = 0.05;
+const priorInThePlan = 1 - priorOfTheStart - priorAfterThePlan;
+
+/** π of the block with this index; 0 is the first. */
+export function onsetPrior(index: number, plannedBlocks: number): number {
+  if (index === 0) return priorOfTheStart;
+  const planned = Math.max(1, plannedBlocks);
+  if (index <= planned) return priorInThePlan / planned;
+  return (priorAfterThePlan * (planned + 1)) / (index * (index + 1));
+}
+
+/** Σ π of the first `blocks` blocks; below 1 for ever. */
+export function spentPrior(blocks: number, plannedBlocks: number): number {
+  if (blocks === 0) return 0;
+  const planned = Math.max(1, plannedBlocks);
+  const later = blocks - 1;
+  if (later <= planned) return priorOfTheStart + (priorInThePlan * later) / planned;
+  return priorOfTheStart + priorInThePlan + priorAfterThePlan * (1 - (planned + 1) / blocks);
+}
 
 export function startMixture(alternatives: number): OnsetMixture {
-  return { logSums: Array.from({ length: alternatives }, () => null), spent: 0, blocks: 0 };
+  return { logSums: Array.from({ length: alternatives }, () => null), blocks: 0 };
 }
 
 /** `logFactors[j]` = ln e_j of this block; `plannedBlocks` is fixed before the first. */
@@ -30,27 +48,44 @@ export function advanceMixture(
   logFactors: readonly number[],
   plannedBlocks: number,
 ): OnsetMixture {
-  assert(logFactors.length === mixture.logSums.length, 'one factor for each alternative');
-  const wanted = mixture.blocks === 0 ? priorOfTheStart : (1 - priorOfTheStart) / Math.max(1, plannedBlocks);
-  const prior = Math.min(wanted, 1 - mixture.spent);
-  const logPrior = Math.log(prior);
-  return {
-    logSums: mixture.logSums.map((logSum, index) => {
-      const next = addLogs(logSum ?? Number.NEGATIVE_INFINITY, logPrior) + (logFactors[index] ?? 0);
-      return next === Number.NEGATIVE_INFINITY ? null : next;
-    }),
-    spent: mixture.spent + prior,
-    blocks: mixture.blocks + 1,
-  };
+  const logPrior = Math.log(onsetPrior(mixture.blocks, plannedBlocks));
+  return { logSums: addOnset(mixture.logSums, logFactors, logPrior), blocks: mixture.blocks + 1 };
+}
+
+/**
+ * The e-detector for a time without an end: R_j = (1 + R_j) · e_j, a unit mass for each block instead of a prior. While all is
+ * well, the average of the R_j reaches A only after A blocks or more on average (Shin, Ramdas, Rinaldo).
+ */
+export function advanceDetector(mixture: OnsetMixture, logFactors: readonly number[]): OnsetMixture {
+  return { logSums: addOnset(mixture.logSums, logFactors, 0), blocks: mixture.blocks + 1 };
+}
+
+function addOnset(
+  logSums: readonly (number | null)[],
+  logFactors: readonly number[],
+  logPrior: number,
+): (number | null)[] {
+  assert(logFactors.length === logSums.length, 'one factor for each alternative');
+  return logSums.map((logSum, index) => {
+    const next = (logSum === null ? logPrior : addLogs(logSum, logPrior)) + (logFactors[index] ?? 0);
+    return next === Number.NEGATIVE_INFINITY ? null : next;
+  });
 }
 
 /** ln E: 0 before the first block. */
-export function logEvidenceOf(mixture: OnsetMixture): number {
-  const logWeight = -Math.log(mixture.logSums.length);
-  let total = mixture.spent < 1 ? Math.log1p(-mixture.spent) : Number.NEGATIVE_INFINITY;
-  for (const logSum of mixture.logSums)
-    total = addLogs(total, (logSum ?? Number.NEGATIVE_INFINITY) + logWeight);
-  return total;
+export function logEvidenceOf(mixture: OnsetMixture, plannedBlocks: number): number {
+  const logMean = logMeanOf(mixture.logSums);
+  return addLogs(logMean, Math.log1p(-spentPrior(mixture.blocks, plannedBlocks)));
+}
+
+/** ln of the average of the sums; −∞ where all are 0. */
+export function logMeanOf(logSums: readonly (number | null)[]): number {
+  let highest = Number.NEGATIVE_INFINITY;
+  for (const logSum of logSums) if (logSum !== null && logSum > highest) highest = logSum;
+  if (highest === Number.NEGATIVE_INFINITY) return highest;
+  let total = 0;
+  for (const logSum of logSums) if (logSum !== null) total += Math.exp(logSum - highest);
+  return highest + Math.log(total / logSums.length);
 }
 
 /** ln(e^a + e^b) without overflow. */

@@ -45,10 +45,10 @@ function crossing(refuted: (share: number) => number, outer: number, inner: numb
   let atNear = refuted(back(near));
   if (atNear >= 0) return inner;
   // False position in Illinois' version: a handful of evaluations instead of forty.
-  for (let step = 0; step < 60 && Math.abs(far - near) > 1e-7 * Math.max(1e-3, Math.abs(far)); step += 1) {
+  for (let step = 0; step < 60 && Math.abs(far - near) > 1e-6 * Math.max(1e-3, Math.abs(far)); step += 1) {
     const middle = (far * atNear - near * atFar) / (atNear - atFar);
     const value = refuted(back(middle));
-    if (Math.abs(value) < 1e-9) return back(middle);
+    if (Math.abs(value) < 1e-6) return back(middle);
     if (value > 0) {
       far = middle;
       atFar = value;

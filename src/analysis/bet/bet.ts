@@ -1,0 +1,144 @@
+import { assert } from '../../lib/assert.ts';
+import type { Block, Sample } from '../block.ts';
+import type { Judge, JudgeInput, JudgePlan } from '../judge.ts';
+import { threshold } from '../threshold.ts';
+import { type BetState, courseOf, startProcesses, takeCounts } from './bet-state.ts';
+import { betTestsOf, type BetTests, constantsOf, type BetConstants } from './bet-tests.ts';
+import { verdictOf } from './bet-verdict.ts';
+import { combine, type Evidence } from './combine.ts';
+import { blockBets, type FactorForm } from './forms.ts';
+import { likelihoodForm } from './likelihood-form.ts';
+
+/**
+ * The sequential judge: every block multiplies evidence by factors whose mean is at most 1 while the release is fine, so that at
+ * most a share α of fine releases is ever taken back, however often and long one looks (Ville's inequality). What it assumes:
+ * the mean share of bad requests of a block is at most the limit whatever came before, and clusters of errors fall on the arms
+ * in proportion to their traffic, up to the margin. Samples and signals are judged as `threshold` does, without that guarantee.
+ */
+export const bet: Judge<BetState> = sequential('bet', () => blockBets);
+
+/**
+ * The same on single requests: a little quicker, and wrong where requests fail together more than `dispersion` of them at a time.
+ */
+export const likelihood: Judge<BetState> = sequential('likelihood', ({ dispersion }) =>
+  likelihoodForm(dispersion),
+);
+
+/** Name of the inner check that the canary serves at all. */
+const trafficCheck = 'traffic';
+
+function sequential(
+  name: 'bet' | 'likelihood',
+  formOf: (constants: BetConstants) => FactorForm,
+): Judge<BetState> {
+  return {
+    start: (plan) => ({
+      judge: name,
+      version: 1,
+      gates: threshold.start(gatesPlan(plan, betTestsOf(plan.checks))),
+      decidedAtMs: null,
+      baking: false,
+      lastAtMs: null,
+      firstFailureAtMs: null,
+      requestsInStep: 0,
+      totals: [0, 0, 0, 0],
+      stableServes: false,
+      problem: null,
+      latency: null,
+      ...startProcesses(betTestsOf(plan.checks)),
+    }),
+    startStep: (plan, state) => ({
+      ...state,
+      gates: threshold.startStep(gatesPlan(plan, betTestsOf(plan.checks)), state.gates),
+      requestsInStep: 0,
+    }),
+    judge: (plan, before, input) => {
+      assert(before.judge === name && before.version === 1, `the state is of the judge ${name}, version 1`);
+      const tests = betTestsOf(plan.checks);
+      const constants = constantsOf(plan);
+      const form = formOf(constants);
+      const baking = input.bake === true;
+      let state: BetState =
+        before.decidedAtMs !== null || baking === before.baking
+          ? before
+          : { ...before, baking, ...startProcesses(tests) };
+      const fresh = input.blocks.filter((block, index) => isNew(block, state.lastAtMs, input.blocks, index));
+      // Samples and signals belong to the first of the blocks; without a block the gates only see time pass.
+      const calls = fresh.length === 0 ? [null] : fresh;
+      let evidence: Evidence | null = null;
+      for (const [index, block] of calls.entries()) {
+        if (state.decidedAtMs !== null) break;
+        const part = index === 0 ? input : { ...input, samples: [], signals: [] };
+        state = takeGates(plan, tests, state, part, block);
+        if (block === null) continue;
+        const taken = takeBlock(state, block, tests, constants, form);
+        ({ state, evidence } = taken);
+      }
+      return { state, verdict: verdictOf(plan, tests, constants, state, evidence) };
+    },
+  };
+}
+
+/** A block that is out of order or came twice has nothing to say. */
+function isNew(block: Block, lastAtMs: number | null, blocks: readonly Block[], index: number): boolean {
+  const before = Math.max(
+    lastAtMs ?? Number.NEGATIVE_INFINITY,
+    ...blocks.slice(0, index).map(({ atMs }) => atMs),
+  );
+  return block.durationMs >= 0 && block.atMs > before;
+}
+
+function takeBlock(
+  before: BetState,
+  block: Block,
+  tests: BetTests,
+  constants: BetConstants,
+  form: FactorForm,
+): { readonly state: BetState; readonly evidence: Evidence } {
+  const state = takeCounts(before, block, tests, constants, form);
+  const logLevel = state.baking ? Math.log(constants.bakeRunLength) : constants.logLevel;
+  const evidence = combine(state, tests, courseOf(state, constants), logLevel);
+  const logs = [evidence.log, ...evidence.groups.map(({ log }) => log)];
+  const peaks = logs.map((log, index) => Math.max(state.peaks[index] ?? 0, Math.floor(log * 1000) / 1000));
+  const decided = state.decidedAtMs ?? (evidence.counted >= logLevel ? block.atMs : null);
+  return { state: { ...state, peaks, decidedAtMs: decided }, evidence };
+}
+
+function takeGates(
+  plan: JudgePlan,
+  tests: BetTests,
+  state: BetState,
+  input: JudgeInput,
+  block: Block | null,
+): BetState {
+  const served = block?.canary?.requests ?? 0;
+  const traffic: readonly Sample[] =
+    block !== null && served > 0 ? [{ check: trafficCheck, atMs: block.atMs, value: served }] : [];
+  const { state: next } = threshold.judge(gatesPlan(plan, tests), state.gates, {
+    ...input,
+    blocks: block === null ? [] : [{ atMs: block.atMs, durationMs: block.durationMs }],
+    samples: [...input.samples, ...traffic],
+  });
+  const last = next.last && {
+    ...next.last,
+    checks: next.last.checks.filter(({ name }) => name !== trafficCheck),
+  };
+  // Blocks without arms leave nothing in the slots that would ever be read.
+  const gates = { ...next, slots: [], last };
+  return { ...state, gates, decidedAtMs: state.decidedAtMs ?? (gates.decided ? (last?.atMs ?? null) : null) };
+}
+
+/** What is left for `threshold`: readings that are only numbers, and whether the canary serves at all. */
+function gatesPlan(plan: JudgePlan, tests: BetTests): JudgePlan {
+  const samples = plan.checks.filter(({ measure }) => measure.kind === 'sample');
+  const traffic = {
+    name: trafficCheck,
+    measure: { kind: 'sample' },
+    limit: {},
+    shownUnit: '',
+    shownScale: 1,
+    windowMs: plan.intervalMs,
+    minRequests: 0,
+  } as const;
+  return { ...plan, judge: 'threshold', checks: tests.groups.length === 0 ? samples : [...samples, traffic] };
+}

@@ -1,0 +1,53 @@
+import type { FactorForm } from './forms.ts';
+
+/** Terms of ln Z beyond this far below the largest do not show. */
+const negligible = 40;
+
+/**
+ * Likelihood ratios of single requests: ln e_j = x ln(p_j/p0) + (n−x) ln((1−p_j)/(1−p0)) against a limit, and Fisher's non-central
+ * hypergeometric law of the canary's part, given all bad requests, against stable. Both rise in x, so they hold for every rate up to the
+ * limit. With clusters of up to φ requests the φ-th root is still evidence (Hölder).
+ */
+export function likelihoodForm(dispersion: number): FactorForm {
+  return {
+    absolute: ({ requests, bad }, limit, ratios) => {
+      if (limit <= 0) return ratios.map(() => (bad > 0 ? 100 : 0));
+      return ratios.map((ratio) => {
+        const alternative = Math.min(0.9, Math.max(limit * ratio, limit));
+        const good = (requests - bad) * Math.log((1 - alternative) / (1 - limit));
+        return alternative <= limit ? 0 : (bad * Math.log(alternative / limit) + good) / dispersion;
+      });
+    },
+    share: ({ canaryRequests, canaryBad, stableRequests, stableBad }, margin, ratios) => {
+      const bad = canaryBad + stableBad;
+      if (bad === 0 || canaryRequests === 0 || stableRequests === 0) return ratios.map(() => 0);
+      const fair = logNormaliser(canaryRequests, stableRequests, bad, margin);
+      return ratios.map(
+        (ratio) =>
+          (canaryBad * Math.log(ratio) -
+            logNormaliser(canaryRequests, stableRequests, bad, margin * ratio) +
+            fair) /
+          dispersion,
+      );
+    },
+  };
+}
+
+/** ln Σ_u C(n, u) C(m, bad−u) ψ^u, up to a constant that does not depend on ψ: terms relative to the first, summed from the mode out. */
+export function logNormaliser(canary: number, stable: number, bad: number, odds: number): number {
+  const first = Math.max(0, bad - stable);
+  const last = Math.min(canary, bad);
+  const logOdds = Math.log(odds);
+  let log = 0;
+  let highest = 0;
+  const logs = [0];
+  for (let u = first; u < last; u += 1) {
+    log += Math.log(((canary - u) * (bad - u)) / ((u + 1) * (stable - bad + u + 1))) + logOdds;
+    logs.push(log);
+    if (log > highest) highest = log;
+    else if (log < highest - negligible) break;
+  }
+  let sum = 0;
+  for (const term of logs) sum += Math.exp(term - highest);
+  return highest + Math.log(sum) + first * logOdds;
+}
