@@ -1,5 +1,9 @@
 /** A stream that lines are written to, with what the terminal rendering needs to know of it. */
-export type TextStream = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+export type TextStream = NodeJS.WritableStream & {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  readonly rows?: number;
+};
 
 export interface UpOptions {
   readonly state: string;

@@ -33,8 +33,7 @@ export class Session {
       stream: host.stderr,
       quiet: options.quiet,
       animated:
-        options.progress === 'tty' ||
-        (options.progress === 'auto' && animationWanted(host.env, host.stderr.isTTY === true)),
+        options.progress === 'tty' || (options.progress === 'auto' && animationWanted(host.env, host.stderr)),
       nowMs: () => host.nowMs(),
     });
   }

@@ -91,14 +91,11 @@ const owners: Readonly<Record<Owner, (key: string, rollout: RolloutView) => stri
 };
 
 function personHint(key: string, rollout: RolloutView): string {
-  switch (rollout.state) {
-    case 'AwaitingApproval':
-      return `"sluice approve ${key}" lets it go on, "sluice reject ${key}" takes it back`;
-    case 'Paused':
-      return `"sluice resume ${key}" lets it go on, "sluice rollback ${key}" takes it back`;
-    default:
-      return `"sluice advance ${key}" or "sluice promote ${key}" lets it go on, "sluice rollback ${key}" takes it back`;
-  }
+  const back = `"sluice rollback ${key}" takes it back`;
+  if (rollout.state === 'AwaitingApproval')
+    return `"sluice approve ${key}" lets it go on, "sluice reject ${key}" takes it back`;
+  if (rollout.state === 'Paused') return `"sluice resume ${key}" lets it go on, ${back}`;
+  return `"sluice advance ${key}" or "sluice promote ${key}" lets it go on, ${back}`;
 }
 
 function until(rollout: RolloutView, nowMs: number): string {
@@ -107,22 +104,17 @@ function until(rollout: RolloutView, nowMs: number): string {
   return 'That has no deadline.';
 }
 
+const forwardOnly: ReadonlySet<StateName> = new Set(['Promoting', 'Baking', 'Draining']);
+
 function then(rollout: RolloutView): string {
-  if (rollout.decidedAtMs !== null) return `Then it ends; the weight can only fall by now.`;
-  switch (rollout.state) {
-    case 'Promoting':
-    case 'Baking':
-    case 'Draining':
-      return 'Then it ends as Promoted.';
-    default: {
-      const next = rollout.steps[rollout.step + 1];
-      const forward =
-        next === undefined
-          ? 'it is promoted'
-          : `${routingWords(next.routing)} ${next.approval ? 'follow after an approval' : 'follow'}`;
-      return `Then ${forward}, if its checks pass; if they fail, all traffic goes back to stable.`;
-    }
-  }
+  if (rollout.decidedAtMs !== null) return 'Then it ends; the weight can only fall by now.';
+  if (forwardOnly.has(rollout.state)) return 'Then it ends as Promoted.';
+  const next = rollout.steps[rollout.step + 1];
+  const forward =
+    next === undefined
+      ? 'it is promoted'
+      : `${routingWords(next.routing)} ${next.approval ? 'follow after an approval' : 'follow'}`;
+  return `Then ${forward}, if its checks pass; if they fail, all traffic goes back to stable.`;
 }
 
 function routingWords(routing: Routing): string {

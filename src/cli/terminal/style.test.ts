@@ -25,8 +25,10 @@ test('a locale that is not UTF-8 gets ASCII', () => {
 });
 
 test('nothing is redrawn in CI, on a dumb terminal or into a file', () => {
-  expect(animationWanted({}, true)).toBe(true);
-  expect(animationWanted({ CI: 'true' }, true)).toBe(false);
-  expect(animationWanted({ TERM: 'dumb' }, true)).toBe(false);
-  expect(animationWanted({}, false)).toBe(false);
+  const terminal = { isTTY: true, rows: 24 };
+  expect(animationWanted({}, terminal)).toBe(true);
+  expect(animationWanted({ CI: 'true' }, terminal)).toBe(false);
+  expect(animationWanted({ TERM: 'dumb' }, terminal)).toBe(false);
+  expect(animationWanted({}, { isTTY: true, rows: 0 })).toBe(false);
+  expect(animationWanted({}, {})).toBe(false);
 });

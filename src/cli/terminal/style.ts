@@ -80,8 +80,12 @@ export function unicodeWanted(env: StyleFacts['env']): boolean {
 }
 
 /** May the cursor be moved on this stream? Not where a log is written or nobody watches. */
-export function animationWanted(env: StyleFacts['env'], isTty: boolean): boolean {
-  return isTty && !isSet(env['CI']) && env['TERM'] !== 'dumb';
+export function animationWanted(
+  env: StyleFacts['env'],
+  stream: { readonly isTTY?: boolean; readonly rows?: number },
+): boolean {
+  // A terminal without a size (a container's, before it is attached) cannot be drawn on.
+  return stream.isTTY === true && stream.rows !== 0 && !isSet(env['CI']) && env['TERM'] !== 'dumb';
 }
 
 function isSet(value: string | undefined): value is string {
