@@ -3,12 +3,13 @@ import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { SluiceClient } from '../../src/client/client.ts';
 import { runLoad, type LoadReport, type LoadResponse } from '../../src/hooks/load.ts';
 import { keeperPaths } from '../../src/platform/local/keeper/paths.ts';
 import { keeperMark } from '../../src/platform/local/process/environment.ts';
 import { freePort } from '../../src/platform/local/process/free-port.ts';
 import { processesWithEnvironment } from '../../src/platform/local/process/identity.ts';
-import type { RolloutView, ServiceDocument, ServiceView } from '../../src/resource/view.ts';
+import type { RolloutView, ServiceView } from '../../src/resource/view.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const entry = join(root, 'src/main/sluice.ts');
@@ -51,6 +52,11 @@ export class Rig implements AsyncDisposable {
 
   static async create(): Promise<Rig> {
     return new Rig(await freePort());
+  }
+
+  /** For looking: a command for each look would be most of the work of a test. Of the engine that runs now. */
+  get client(): SluiceClient {
+    return SluiceClient.of(this.state, { actor: 'person:tester' });
   }
 
   get url(): string {
@@ -124,31 +130,31 @@ export class Rig implements AsyncDisposable {
     await this.ok('up', '--detach', ...(files.length === 0 ? [] : ['-f', ...files]));
   }
 
-  async service(name: string): Promise<ServiceView> {
-    return (JSON.parse(await this.ok('get', name, '-o', 'json')) as ServiceDocument).service;
+  async service(key: string): Promise<ServiceView> {
+    return (await this.client.service(key)).service;
   }
 
   /** Polls the service until it is so. */
   async serviceUntil(
-    name: string,
+    key: string,
     what: string,
     isSo: (service: ServiceView) => boolean,
     limitMs = 30_000,
   ): Promise<ServiceView> {
     let last: ServiceView | null = null;
     await until(
-      `${name}: ${what}`,
-      async () => isSo((last = await this.service(name))),
+      `${key}: ${what}`,
+      async () => isSo((last = await this.service(key))),
       limitMs,
       () => JSON.stringify(last?.rollout ?? last),
     );
-    return last ?? (await this.service(name));
+    return last ?? (await this.service(key));
   }
 
   /** The newest rollout of a service once it ended. */
-  async ended(name: string, revision: string, limitMs = 60_000): Promise<RolloutView> {
+  async ended(key: string, revision: string, limitMs = 60_000): Promise<RolloutView> {
     const { rollout } = await this.serviceUntil(
-      name,
+      key,
       `the end of ${revision}`,
       (service) => service.rollout?.revision.revision === revision && service.rollout.outcome !== null,
       limitMs,
@@ -214,28 +220,24 @@ export class Rig implements AsyncDisposable {
 
   /** `down`, whatever the test left; throws if that leaves a process running, having killed it. */
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const load of [...this.#loads]) await load.stop();
-    if (this.processes().length > 0) await this.sluice('down', '--quiet');
+    for (const load of this.#loads) await load.stop();
+    let told = '';
+    if (this.processes().length > 0) told = (await this.sluice('down')).stderr;
     for (const child of this.#children) child.kill('SIGKILL');
-    const left = this.processes();
+    const left = this.processes().map((pid) => `${pid} ${commandLine(pid)}`);
     for (let round = 0; round < 3 && this.processes().length > 0; round += 1) {
-      for (const pid of [this.keeperPid, ...this.processes()])
-        if (this.#owns(pid) || left.includes(pid)) kill(pid);
+      for (const pid of this.processes()) kill(pid);
       await delay(50);
     }
     const { socketFolder, stateDir } = keeperPaths(this.state);
     if (socketFolder !== stateDir) rmSync(socketFolder, { recursive: true, force: true });
     if (process.env['KEEP'] === undefined) rmSync(this.folder, { recursive: true, force: true });
-    if (left.length > 0) throw new Error(`"sluice down" left processes running: ${left.join(', ')}`);
+    if (left.length > 0) throw new Error(`"sluice down" left running: ${left.join(', ')}; it said: ${told}`);
   }
 
   /** A pid in a file may be another process's by now. */
   #owns(pid: number): boolean {
-    try {
-      return pid > 1 && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(this.state);
-    } catch {
-      return false;
-    }
+    return pid > 1 && commandLine(pid).includes(this.state);
   }
 }
 
@@ -267,6 +269,14 @@ export function isRunning(pid: number): boolean {
     return pid > 1 && process.kill(pid, 0);
   } catch {
     return false;
+  }
+}
+
+function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    return '';
   }
 }
 
