@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { arm, step } from './testing/fixtures.ts';
+import { arm, step, verdict } from './testing/fixtures.ts';
 import { World } from './testing/world.ts';
+import { judging } from './verdict.ts';
 
 function at(name: string, phase: string, options: ConstructorParameters<typeof World>[0] = {}): World {
   const world = new World(options);
@@ -151,5 +152,55 @@ describe('promotion', () => {
     const world = at('Promoting', 'shiftBack', { plan: { promotion: 'rolling' } });
     world.observation = { ...world.observation, canary: arm('new', 4, { failure: 'exit code 1' }) };
     expect(world.untilEnd()).toMatchObject({ name: 'Promoted', decidedAtMs: null });
+  });
+
+  test.each(['shiftBack', 'drain'] as const)(
+    'a new stable that fails in %s sends the traffic to the canary (R54, R56)',
+    (phase) => {
+      const world = at('Draining', 'shiftBack');
+      world.observation = { ...world.observation, canary: arm('new', 4, { inFlight: 2 }) };
+      world.until((state) => state.phase === phase);
+      world.observation = {
+        ...world.observation,
+        stable: arm('new', 4, { ready: 0, available: 0, failure: 'exit code 1', floor: 4 }),
+      };
+      expect(world.untilEnd()).toMatchObject({ name: 'Failed', reason: 'promotion-failed' });
+      expect(world.observation).toMatchObject({
+        route: { routing: { weightPercent: 100 } },
+        canary: { replicas: 4 },
+      });
+    },
+  );
+
+  test('a new stable that stays short of replicas does so at the progress deadline (R54)', () => {
+    const world = at('Draining', 'shiftBack');
+    world.observation = { ...world.observation, stable: arm('new', 4, { ready: 2, available: 2, floor: 4 }) };
+    const from = world.nowMs;
+    expect(world.untilEnd()).toMatchObject({ name: 'Failed', reason: 'promotion-failed' });
+    expect(world.nowMs - from).toBeGreaterThanOrEqual(world.plan.progressDeadlineMs);
+  });
+
+  test('what cannot be read of the new stable is not proof of it (R54)', () => {
+    const world = at('Draining', 'shiftBack');
+    world.observation = { ...world.observation, stable: null };
+    for (let count = 0; count < 5; count += 1) world.tick();
+    expect(world.state).toMatchObject({ name: 'Draining', phase: 'shiftBack' });
+  });
+
+  test('from the shift back on there is nothing to judge, whatever a late verdict says (R53)', () => {
+    for (const phase of ['shiftBack', 'drain', 'scaleDown'] as const) {
+      const world = at('Draining', phase === 'shiftBack' ? phase : 'shiftBack');
+      world.observation = { ...world.observation, canary: arm('new', 4, { inFlight: 2 }) };
+      world.until((state) => state.phase === phase);
+      const proven = { ...world.state, inForceSinceMs: world.nowMs };
+      expect(judging(proven)).toBeNull();
+      world.observation = {
+        ...world.observation,
+        verdict: verdict({ kind: 'fail' }),
+        verdictAttempt: world.state.attempt,
+      };
+      world.tick();
+      expect(world.state.decidedAtMs).toBeNull();
+    }
   });
 });

@@ -21,7 +21,7 @@ describe('a rollback', () => {
       kind: 'setRoute',
       route: { routing: { kind: 'weight', weightPercent: 0 }, tombstone: true },
     });
-    expect(judging(decision.state)).toBeNull();
+    expect(judging({ ...decision.state, inForceSinceMs: 1 })).toBeNull();
   });
 
   test('needs nothing that can be read, and no answer of a hook (R40, N5)', () => {

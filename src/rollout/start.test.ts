@@ -121,6 +121,21 @@ describe('before the first step', () => {
     ).toBe(true);
   });
 
+  test('a first revision whose command is missing fails at once, and a slow one is given time while it progresses (R14)', () => {
+    const world = new World({ identity: firstIdentity, observation: { stable: arm(null, 0) } });
+    world.starts = false;
+    world.tick();
+    const before = world.state.deadlineMs ?? 0;
+    world.observation = { ...world.observation, stable: arm('new', 4, { available: 2, ready: 2, floor: 4 }) };
+    world.tick();
+    expect(world.state).toMatchObject({ name: 'Starting', progress: 2, deadlineMs: before + 10_000 });
+    world.observation = {
+      ...world.observation,
+      stable: arm('new', 4, { available: 0, ready: 0, failure: 'command not found' }),
+    };
+    expect(world.tick().state).toMatchObject({ name: 'Failed', reason: 'workload-failed' });
+  });
+
   test('a progressing workload gets its whole deadline again (R11)', () => {
     const state = {
       ...new World().until((known) => known.name === 'Starting' && known.phase === 'scale'),

@@ -31,6 +31,26 @@ describe('a step', () => {
     expect(world.state).toMatchObject({ name: 'RollingBack', reason: 'check-failed' });
   });
 
+  test.each(['Stepping', 'Promoting'] as const)(
+    '%s: scaling has the progress deadline, anew with each replica (R20)',
+    (name) => {
+      const world = atStep(0, {
+        plan: { replicas: 20, steps: name === 'Stepping' ? [step(10), step(50)] : [step(10)] },
+      });
+      world.starts = false;
+      world.until((state) => state.name === name);
+      const { canary } = world.observation;
+      world.observation = { ...world.observation, canary: canary && { ...canary, ready: 3, available: 3 } };
+      world.tick();
+      expect(world.state).toMatchObject({
+        progress: 3,
+        deadlineMs: world.nowMs - 10_000 + world.plan.progressDeadlineMs,
+      });
+      world.until((state) => state.name === 'RollingBack');
+      expect(world.state.reason).toBe('deadline-exceeded');
+    },
+  );
+
   test('a verdict of an earlier attempt counts for nothing (R21, N1)', () => {
     const world = atStep(1);
     const input = { identity, plan: world.plan, state: world.state, nowMs: world.nowMs };
