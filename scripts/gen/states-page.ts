@@ -1,5 +1,8 @@
-import { type FlaggerPhase, flaggerPhase, promotedCondition } from '../../src/resource/phase.ts';
-import type { Owner, Reason, StateName } from '../../src/rollout/state.ts';
+import type { FlaggerPhase } from '../../src/resource/phase.ts';
+import { startRollout } from '../../src/rollout/lifecycle.ts';
+import { phaseOf } from '../../src/rollout/phase-of.ts';
+import type { Owner, Reason, RolloutState, StateName } from '../../src/rollout/state.ts';
+import { examplePlan } from '../../test/fakes/examples.ts';
 import { code, madeFrom, page, table } from './markdown.ts';
 import { reasonTexts } from './reason-texts.ts';
 
@@ -78,28 +81,38 @@ export function statesPage(): string {
     'A service shows one of the words that a `Canary` of Flagger has in `status.phase`, with the status of its condition `Promoted`.',
     table(
       ['phase', 'means', '`Promoted`'],
-      phases.map(([phase, text]) => [code(phase), text, promotedCondition(phase)]),
+      phases.map(([phase, text]) => [code(phase), text, promoted(phase)]),
     ),
   );
 }
 
+/** Flagger's one condition: True while nothing is on the way, False after a failure. */
+function promoted(phase: FlaggerPhase): string {
+  if (phase === 'Initialized' || phase === 'Succeeded') return 'True';
+  return phase === 'Failed' ? 'False' : 'Unknown';
+}
+
 /** Of a service that has a promoted revision already. */
 function phaseCell(name: StateName): string {
-  const phaseOf = (reason: Reason, restoredAtMs: number | null): string =>
-    code(
-      flaggerPhase({ deleting: false, promoted: true, first: false, state: { name, reason, restoredAtMs } }),
-    );
-  const usual = phaseOf('holding', null);
+  const phase = (change: Partial<RolloutState>): string =>
+    code(phaseOf({ ...started, name, ...change }, examplePlan));
+  const usual = phase({});
   switch (name) {
     case 'Pending':
       return 'as before';
     case 'Superseded':
       return "the new run's";
     case 'AwaitingApproval':
-      return `${phaseOf('confirm-rollout', null)} at the start, ${phaseOf('confirm-promotion', null)} at the end, else ${usual}`;
+      return `${phase({ resume: 'Pending' })} at the start, ${phase({ step: examplePlan.steps.length - 1 })} at the end, else ${usual}`;
     case 'RollingBack':
-      return `${usual}, from weight 0 in force on ${phaseOf('check-failed', 0)}`;
+      return `${usual}, from weight 0 in force on ${phase({ restoredAtMs: 0 })}`;
     default:
       return usual;
   }
 }
+
+const started = startRollout({
+  identity: { uid: 'u', name: 'shop-b-1', revision: 'b', stableRevision: 'a' },
+  plan: examplePlan,
+  nowMs: 0,
+});

@@ -82,3 +82,16 @@ test('what was served while nobody read is one block over the whole gap', async 
 test('no worker at all is an error, not zero requests', async () => {
   await expect(readAll([[]])).rejects.toMatchObject({ code: 'metrics-unavailable' });
 });
+
+test('what is replaced in place is on trial: the counts of its one arm are judged', async () => {
+  const plan = { ...examplePlan, strategy: 'Rolling' as const, steps: [] };
+  const read = async (requests: number, cursor: unknown): Promise<MetricReading> =>
+    await new ProxySource({ counters: () => Promise.resolve([worker('a', [0, 0], [requests, 1])]) }).read(
+      'default/shop',
+      plan,
+      cursor,
+      requests * 100,
+    );
+  const { cursor } = await read(10, null);
+  expect(canaryCounts([await read(30, cursor)])).toEqual([[20, 0]]);
+});

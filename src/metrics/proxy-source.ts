@@ -37,7 +37,7 @@ export class ProxySource implements MetricSource {
     this.#reader = reader;
   }
 
-  async read(key: ServiceKey, _plan: Plan, cursor: unknown, nowMs: number): Promise<MetricReading> {
+  async read(key: ServiceKey, plan: Plan, cursor: unknown, nowMs: number): Promise<MetricReading> {
     const workers = await this.#reader.counters(key);
     if (workers.length === 0) {
       throw new SluiceError({
@@ -46,14 +46,16 @@ export class ProxySource implements MetricSource {
         cure: 'The keeper restarts workers; nothing advances without data.',
       });
     }
+    const inPlace = plan.strategy === 'Rolling' || plan.strategy === 'Recreate';
     // By the engine's clock, so that a block is of the step in whose time it was read.
     const readings = workers.map(
       ({ worker, atMs, startedAtMs, arms }): CounterReading => ({
         source: worker,
         atMs: nowMs,
         startedAtMs: nowMs - (atMs - startedAtMs),
-        canary: armReading(arms.canary),
-        stable: armReading(arms.stable),
+        // Without a canary arm the arm that is replaced in place is the one on trial.
+        canary: armReading(inPlace ? arms.stable : arms.canary),
+        stable: armReading(inPlace ? arms.canary : arms.stable),
       }),
     );
     // Only this class writes the cursor, and the store gives it back as it was.

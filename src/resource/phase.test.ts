@@ -1,41 +1,33 @@
 import { expect, test } from 'vitest';
-import type { Reason, StateName } from '../rollout/state.ts';
-import { flaggerPhase, promotedCondition } from './phase.ts';
+import { startRollout } from '../rollout/lifecycle.ts';
+import type { RolloutState } from '../rollout/state.ts';
+import { examplePlan } from '../../test/fakes/examples.ts';
+import { flaggerPhase } from './phase.ts';
 
-function phase(
-  name: StateName,
-  reason: Reason = 'holding',
-  more: { first?: boolean; restoredAtMs?: number } = {},
-): string {
-  const { first = false, restoredAtMs = null } = more;
-  const found = flaggerPhase({
-    deleting: false,
-    promoted: !first,
-    first,
-    state: { name, reason, restoredAtMs },
-  });
-  return `${found} ${promotedCondition(found)}`;
+const started = startRollout({
+  identity: { uid: 'u', name: 'shop-b-1', revision: 'b', stableRevision: 'a' },
+  plan: examplePlan,
+  nowMs: 0,
+});
+
+function phase(change: Partial<RolloutState>, first = false): string {
+  const rollout = { state: { ...started, ...change }, plan: examplePlan };
+  return flaggerPhase({ deleting: false, promoted: !first, first, rollout });
 }
 
-test("states in Flagger's words", () => {
-  expect(phase('Pending')).toBe('Succeeded True');
-  expect(phase('AwaitingApproval', 'confirm-rollout')).toBe('Waiting Unknown');
-  expect(phase('AwaitingApproval', 'step-approval')).toBe('Progressing Unknown');
-  expect(phase('AwaitingApproval', 'promotion-approval')).toBe('WaitingPromotion Unknown');
-  expect(phase('Baking')).toBe('Finalising Unknown');
-  expect(phase('Promoted')).toBe('Succeeded True');
-  expect(phase('Aborted')).toBe('Failed False');
+test('a Canary shows what its rollout shows, and what it showed before while one only waits to start', () => {
+  expect(phase({ name: 'Pending' })).toBe('Succeeded');
+  expect(phase({ name: 'AwaitingApproval', resume: 'Pending' })).toBe('Waiting');
+  expect(phase({ name: 'Baking' })).toBe('Finalising');
+  expect(phase({ name: 'Promoted' })).toBe('Succeeded');
+  expect(phase({ name: 'RollingBack' })).toBe('Progressing');
+  expect(phase({ name: 'RollingBack', restoredAtMs: 1 })).toBe('Failed');
 });
 
-test('a rollback is Failed once users are safe, not before', () => {
-  expect(phase('RollingBack', 'check-failed')).toBe('Progressing Unknown');
-  expect(phase('RollingBack', 'draining', { restoredAtMs: 1 })).toBe('Failed False');
-});
-
-test('the first revision initialises', () => {
-  expect(phase('Starting', 'first-revision', { first: true })).toBe('Initializing Unknown');
-  expect(phase('Promoted', 'succeeded', { first: true })).toBe('Initialized True');
-  expect(phase('Failed', 'workload-failed', { first: true })).toBe('Failed False');
-  expect(flaggerPhase({ deleting: false, promoted: false, first: true, state: null })).toBe('Initializing');
-  expect(flaggerPhase({ deleting: true, promoted: true, first: false, state: null })).toBe('Terminating');
+test('the first revision initialises, and a Canary that goes terminates', () => {
+  expect(phase({ name: 'Starting', reason: 'first-revision' }, true)).toBe('Initializing');
+  expect(phase({ name: 'Promoted' }, true)).toBe('Initialized');
+  expect(phase({ name: 'Failed' }, true)).toBe('Failed');
+  expect(flaggerPhase({ deleting: false, promoted: false, first: true, rollout: null })).toBe('Initializing');
+  expect(flaggerPhase({ deleting: true, promoted: true, first: false, rollout: null })).toBe('Terminating');
 });

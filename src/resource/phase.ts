@@ -1,67 +1,25 @@
-import type { Reason, RolloutState, StateName } from '../rollout/state.ts';
+import { type FlaggerPhase as RolloutPhase, phaseOf } from '../rollout/phase-of.ts';
+import type { Plan } from '../rollout/plan.ts';
+import type { RolloutState } from '../rollout/state.ts';
 
 /** Flagger's words for where a Canary is; `status.phase` keeps exactly these. */
-export type FlaggerPhase =
-  | 'Initializing'
-  | 'Initialized'
-  | 'Waiting'
-  | 'Progressing'
-  | 'WaitingPromotion'
-  | 'Promoting'
-  | 'Finalising'
-  | 'Succeeded'
-  | 'Failed'
-  | 'Terminating';
+export type FlaggerPhase = RolloutPhase | 'Initialized' | 'Terminating';
 
 export interface PhaseFacts {
   readonly deleting: boolean;
   /** Something serves as stable. */
   readonly promoted: boolean;
-  /** Of the current or last rollout; null before the first. */
-  readonly state: Pick<RolloutState, 'name' | 'reason' | 'restoredAtMs'> | null;
+  /** The current or last rollout; null before the first. */
+  readonly rollout: { readonly state: RolloutState; readonly plan: Plan } | null;
   /** The rollout is the service's first: Flagger initialises with it. */
   readonly first: boolean;
 }
 
-const phases: Readonly<Record<StateName, FlaggerPhase>> = {
-  Pending: 'Succeeded',
-  Starting: 'Progressing',
-  Stepping: 'Progressing',
-  Holding: 'Progressing',
-  AwaitingApproval: 'Progressing',
-  Paused: 'Progressing',
-  Promoting: 'Promoting',
-  Baking: 'Finalising',
-  Draining: 'Finalising',
-  RollingBack: 'Progressing',
-  Promoted: 'Succeeded',
-  RolledBack: 'Failed',
-  Aborted: 'Failed',
-  Failed: 'Failed',
-  Superseded: 'Progressing',
-};
-
-const waitingPhases: Partial<Readonly<Record<Reason, FlaggerPhase>>> = {
-  'confirm-rollout': 'Waiting',
-  'confirm-promotion': 'WaitingPromotion',
-  'promotion-approval': 'WaitingPromotion',
-};
-
-/**
- * The inner state as Flagger's phase (rollout.md, States). A rollback shows as Failed from the instant at which users are safe:
- * not before, and not only after the drain.
- */
-export function flaggerPhase({ deleting, promoted, state, first }: PhaseFacts): FlaggerPhase {
+/** The Canary's phase: that of its rollout, but for a Canary that is new, that begins, or that goes. */
+export function flaggerPhase({ deleting, promoted, rollout, first }: PhaseFacts): FlaggerPhase {
   if (deleting) return 'Terminating';
-  if (state === null) return promoted ? 'Initialized' : 'Initializing';
-  if (state.name === 'RollingBack' && state.restoredAtMs !== null) return 'Failed';
-  const phase = phases[state.name];
-  if (first && phase !== 'Failed') return state.name === 'Promoted' ? 'Initialized' : 'Initializing';
-  return state.name === 'AwaitingApproval' ? (waitingPhases[state.reason] ?? phase) : phase;
-}
-
-/** Status of Flagger's one condition, `Promoted`; its reason is the phase. */
-export function promotedCondition(phase: FlaggerPhase): 'True' | 'False' | 'Unknown' {
-  if (phase === 'Initialized' || phase === 'Succeeded') return 'True';
-  return phase === 'Failed' ? 'False' : 'Unknown';
+  if (rollout === null) return promoted ? 'Initialized' : 'Initializing';
+  const phase = phaseOf(rollout.state, rollout.plan);
+  if (first && phase !== 'Failed') return rollout.state.name === 'Promoted' ? 'Initialized' : 'Initializing';
+  return rollout.state.name === 'Pending' ? 'Succeeded' : phase;
 }

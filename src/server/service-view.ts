@@ -55,7 +55,7 @@ export function phaseOf({ canary, rollout }: Pick<EngineServiceView, 'canary' | 
   return flaggerPhase({
     deleting: canary.deleting,
     promoted: canary.promoted !== null,
-    state: rollout?.state ?? null,
+    rollout,
     first: rollout !== null && rollout.identity.stableRevision === null,
   });
 }
