@@ -49,7 +49,7 @@ export async function run({ quick, say }: BenchOptions): Promise<BenchResult> {
       await over;
     });
     say(`${stalled.length} with the disk stalled for ${stallMs} ms: ${describe(stalled)}`);
-    bed.useHook(true);
+    await bed.useHook();
     const hooked = await bed.rollbacks(quick ? 8 : 40, async (take) => {
       // The hook is asked with the first check, a second after the step began.
       await sleep(1_500);
@@ -117,7 +117,7 @@ interface Bed {
   /** Milliseconds of `count` rollbacks; `when` brings about the circumstances and calls `take` for the order itself. */
   rollbacks(count: number, when: (take: () => Promise<void>) => Promise<void>): Promise<number[]>;
   stall(): Promise<void>;
-  useHook(on: boolean): void;
+  useHook(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -200,7 +200,7 @@ async function openBed(hookPort: number): Promise<Bed> {
       return samples;
     },
     stall: () => record.faults.stall(stallMs),
-    useHook: (on) => void apply(on),
+    useHook: () => apply(true),
     close: async () => {
       await engine.stop();
       await platform.shutdown();
