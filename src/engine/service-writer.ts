@@ -47,8 +47,8 @@ export class ServiceWriter {
   #stopped = false;
   #canaryVersion = 0;
   readonly #rolloutVersions = new Map<string, number>();
-  /** Records sent in writes of unknown outcome, as canonical JSON. */
-  readonly #sent = new Set<string>();
+  /** Records sent in writes of unknown outcome: as queued, and as numbered for the write. */
+  readonly #sent = new Map<CanaryRecord | RolloutRecord, CanaryRecord | RolloutRecord>();
   #foreign: { readonly canary: CanaryRecord | null; readonly rollouts: readonly RolloutRecord[] } | null =
     null;
   #waiters: (() => void)[] = [];
@@ -125,9 +125,7 @@ export class ServiceWriter {
       await bounded(clock, writeLimitMs, 'writing the state', store.write(numbered));
     } catch (thrown) {
       if (this.#stopped) return 'again';
-      for (const record of [...(numbered.canaries ?? []), ...(numbered.rollouts ?? [])]) {
-        if (this.#sent.size < keptSent) this.#sent.add(canonicalJson(record));
-      }
+      this.#remember(batch, numbered);
       const error = toSluiceError(thrown, 'state-unwritable');
       this.#failures += 1;
       onTrouble(`the state cannot be written: ${error.message}`);
@@ -154,6 +152,18 @@ export class ServiceWriter {
     };
   }
 
+  #remember(batch: WriteBatch, numbered: StoreWrite): void {
+    for (const [index, record] of batch.canaries.entries()) {
+      const sent = numbered.canaries?.[index];
+      if (sent !== undefined) this.#sent.set(record, sent);
+    }
+    for (const [index, record] of batch.rollouts.entries()) {
+      const sent = numbered.rollouts?.[index];
+      if (sent !== undefined) this.#sent.set(record, sent);
+    }
+    for (const record of [...this.#sent.keys()].slice(0, -keptSent)) this.#sent.delete(record);
+  }
+
   #pause(): Promise<void> {
     const { clock, backoff, random } = this.#options;
     const atMs = clock.nowMs() + backoffMs(backoff, this.#failures, random.next());
@@ -173,7 +183,7 @@ export class ServiceWriter {
     }
     const canary = snapshot.canaries.find((record) => record.key === key) ?? null;
     const rollouts = snapshot.rollouts.filter((record) => record.key === key);
-    const ours = this.#sent;
+    const ours = new Set([...this.#sent.values()].map((record) => canonicalJson(record)));
     const foreignCanary =
       canary !== null && canary.version !== this.#canaryVersion && !ours.has(canonicalJson(canary));
     const foreignRollouts = rollouts.filter(

@@ -26,7 +26,7 @@ test(`${seeds} seeds hold every invariant and reach every fault`, async () => {
   const missed = [...windowFaults, ...momentFaults].filter((fault) => !coverage.faults.has(fault));
   const unchecked = checkedInvariants.filter((invariant) => !coverage.invariants.has(invariant));
   expect([missed, unchecked]).toEqual([[], []]);
-});
+}, 240_000);
 
 test('the same seed gives the same run', async () => {
   const runs = [new Coverage(), new Coverage()];
