@@ -9,7 +9,7 @@ import {
   advanceProcess,
   type Counts,
   type Course,
-  logPriorOf,
+  priorOf,
   type Onset,
   type Process,
   startProcess,
@@ -60,7 +60,7 @@ export function advanceAbsolute(
   if (canary !== null) {
     const factors = form.absolute(canary, test.limit, ratios, expected ?? context.plannedRequests);
     const next = advanceProcess(own, factors, course);
-    onset = advanceOnset(onset, next.growth, logPriorOf(course, own.blocks), {
+    onset = advanceOnset(onset, next.growth, priorOf(course, own[1]), {
       fromMs: block.fromMs,
       counts,
     });

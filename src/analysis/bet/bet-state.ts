@@ -1,10 +1,10 @@
 import type { ArmCounts, Block } from '../block.ts';
 import type { JudgePlan } from '../judge.ts';
-import type { ThresholdState } from '../threshold.ts';
 import { type AbsoluteState, advanceAbsolute, type ArmsOfBlock, startAbsolute } from './absolute-test.ts';
 import { unsound } from './bad-count.ts';
 import type { BetConstants, BetTests } from './bet-tests.ts';
 import type { FactorForm } from './forms.ts';
+import type { Gates } from './gates.ts';
 import { advanceLatencyShare, type LatencyShareState, noLatencyShare } from './latency-share-test.ts';
 import type { Counts, Course } from './process.ts';
 import { advanceShare, type ShareState, startShare } from './share-test.ts';
@@ -23,7 +23,7 @@ export type BetState = {
   readonly judge: JudgePlan['judge'];
   readonly version: 1;
   /** What is no statistics: samples, signals, silence of the source, evaluations. */
-  readonly gates: ThresholdState;
+  readonly gates: Gates;
   /** The verdict `fail` was given; from then on nothing changes. */
   readonly decidedAtMs: number | null;
   readonly baking: boolean;
@@ -105,7 +105,7 @@ export function takeCounts(
     latencyShare:
       state.latencyShare &&
       advanceLatencyShare(state.latencyShare, arms, { ...context, margin: latencyMargin, slowdown }),
-    latency: addLatency(state.latency, canary, stable),
+    latency: tests.measuresLatency ? addLatency(state.latency, canary, stable) : null,
   };
 }
 

@@ -28,6 +28,7 @@ export interface BetTests {
   readonly groups: readonly CheckGroup[];
   readonly comparesErrors: boolean;
   readonly comparesLatency: boolean;
+  readonly measuresLatency: boolean;
 }
 
 /** An error rate of at most 0.1 % and a success rate of at least 99.9 % are one group: they are one test. */
@@ -55,6 +56,7 @@ export function betTestsOf(checks: readonly CheckPlan[]): BetTests {
     groups: all,
     comparesErrors: all.some(({ share }) => share === 'errors'),
     comparesLatency: all.some(({ share }) => share === 'latency'),
+    measuresLatency: checks.some(({ measure }) => measure.kind === 'latencyQuantile'),
   };
 }
 

@@ -1,9 +1,10 @@
-import type { JudgePlan, Verdict, VerdictEvidence, VerdictKind } from '../judge.ts';
+import type { CheckVerdict, JudgePlan, Verdict, VerdictEvidence, VerdictKind } from '../judge.ts';
 import type { BetState } from './bet-state.ts';
 import { courseOf } from './bet-state.ts';
 import type { BetConstants, BetTests } from './bet-tests.ts';
-import { checkVerdict } from './check-verdict.ts';
+import { checkVerdict, kindOfCheck } from './check-verdict.ts';
 import { combine, type Evidence } from './combine.ts';
+import { openGates } from './gates.ts';
 
 /** Worst first: the verdict is the first that any part of the judgement has. */
 const order: readonly VerdictKind[] = ['fail', 'suspect', 'providerError', 'noData', 'notEnoughData', 'pass'];
@@ -16,22 +17,27 @@ export function verdictOf(
   state: BetState,
   known: Evidence | null,
 ): Verdict {
-  const { gates } = state;
+  const gates = openGates(state.gates);
   const logLevel = state.baking ? Math.log(constants.bakeRunLength) : constants.logLevel;
   const evidence = known ?? combine(state, tests, courseOf(state, constants), logLevel);
   const suspectFrom = suspicion(state, logLevel);
-  const checks = plan.checks.map((check) => {
-    const sample = gates.last?.checks.find(({ name }) => name === check.name);
-    if (sample !== undefined) return sample;
-    const index = tests.groups.findIndex((group) => group.checks.includes(check));
-    return checkVerdict(check, index, { tests, state, constants, evidence, suspectFrom, logLevel });
-  });
-  // A signal that failed is a check of its own, which the plan does not name.
-  const signals = (gates.last?.checks ?? []).filter(
-    ({ name }) => !plan.checks.some((check) => check.name === name),
+  const context = { tests, state, constants, evidence, suspectFrom, logLevel };
+  const gated = gates.last?.checks ?? [];
+  const groups = plan.checks.map((check) => tests.groups.findIndex((group) => group.checks.includes(check)));
+  const describe = (): readonly CheckVerdict[] => [
+    ...plan.checks.map(
+      (check, index) =>
+        gated.find(({ name }) => name === check.name) ?? checkVerdict(check, groups[index] ?? -1, context),
+    ),
+    // A signal that failed is a check of its own, which the plan does not name.
+    ...gated.filter(({ name }) => !plan.checks.some((check) => check.name === name)),
+  ];
+  let described: readonly CheckVerdict[] | null = null;
+  const kinds = plan.checks.flatMap((check, index) =>
+    check.measure.kind === 'sample' ? [] : [kindOfCheck(check, groups[index] ?? -1, context)],
   );
   return {
-    kind: kindOf(state, evidence, suspectFrom, [...checks.map(({ kind }) => kind)]),
+    kind: kindOf(state, evidence, suspectFrom, kinds),
     atMs: state.lastAtMs ?? gates.last?.atMs ?? null,
     passesInStep: gates.passesInStep,
     evaluationsInStep: gates.evaluationsInStep,
@@ -39,7 +45,11 @@ export function verdictOf(
     judgedMs: gates.judgedMs,
     requestsInStep: state.requestsInStep,
     firstFailureAtMs: state.firstFailureAtMs,
-    checks: [...checks, ...signals],
+    // Intervals and sentences cost more than the judgement: a replay of a million blocks reads the last ones only.
+    get checks() {
+      described ??= describe();
+      return described;
+    },
     evidence: evidenceOf(plan, tests, constants, state, evidence, logLevel),
   };
 }

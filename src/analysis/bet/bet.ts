@@ -5,6 +5,7 @@ import { threshold } from '../threshold.ts';
 import { type BetState, courseOf, startProcesses, takeCounts } from './bet-state.ts';
 import { betTestsOf, type BetTests, constantsOf, type BetConstants } from './bet-tests.ts';
 import { verdictOf } from './bet-verdict.ts';
+import { closeGates, openGates } from './gates.ts';
 import { combine, type Evidence } from './combine.ts';
 import { blockBets, type FactorForm } from './forms.ts';
 import { likelihoodForm } from './likelihood-form.ts';
@@ -35,7 +36,7 @@ function sequential(
     start: (plan) => ({
       judge: name,
       version: 1,
-      gates: threshold.start(gatesPlan(plan, betTestsOf(plan.checks))),
+      gates: closeGates(threshold.start(gatesPlan(plan, betTestsOf(plan.checks)))),
       decidedAtMs: null,
       baking: false,
       lastAtMs: null,
@@ -49,7 +50,9 @@ function sequential(
     }),
     startStep: (plan, state) => ({
       ...state,
-      gates: threshold.startStep(gatesPlan(plan, betTestsOf(plan.checks)), state.gates),
+      gates: closeGates(
+        threshold.startStep(gatesPlan(plan, betTestsOf(plan.checks)), openGates(state.gates)),
+      ),
       requestsInStep: 0,
     }),
     judge: (plan, before, input) => {
@@ -114,7 +117,7 @@ function takeGates(
   const served = block?.canary?.requests ?? 0;
   const traffic: readonly Sample[] =
     block !== null && served > 0 ? [{ check: trafficCheck, atMs: block.atMs, value: served }] : [];
-  const { state: next } = threshold.judge(gatesPlan(plan, tests), state.gates, {
+  const { state: next } = threshold.judge(gatesPlan(plan, tests), openGates(state.gates), {
     ...input,
     blocks: block === null ? [] : [{ atMs: block.atMs, durationMs: block.durationMs }],
     samples: [...input.samples, ...traffic],
@@ -123,9 +126,8 @@ function takeGates(
     ...next.last,
     checks: next.last.checks.filter(({ name }) => name !== trafficCheck),
   };
-  // Blocks without arms leave nothing in the slots that would ever be read.
-  const gates = { ...next, slots: [], last };
-  return { ...state, gates, decidedAtMs: state.decidedAtMs ?? (gates.decided ? (last?.atMs ?? null) : null) };
+  const decidedAtMs = state.decidedAtMs ?? (next.decided ? (last?.atMs ?? null) : null);
+  return { ...state, gates: closeGates({ ...next, last }), decidedAtMs };
 }
 
 /** What is left for `threshold`: readings that are only numbers, and whether the canary serves at all. */

@@ -55,12 +55,19 @@ export function checkVerdict(check: CheckPlan, groupIndex: number, context: Chec
   };
 }
 
+/** The kind alone, without what is only for people. */
+export function kindOfCheck(check: CheckPlan, groupIndex: number, context: CheckContext): VerdictKind {
+  const lacking = lackOf(check, context.tests.groups[groupIndex] ?? null, context.state);
+  return lacking?.kind ?? kindOf(groupIndex, context);
+}
+
 function kindOf(groupIndex: number, { state, evidence, suspectFrom }: CheckContext): VerdictKind {
   const log = evidence.groups[groupIndex]?.log ?? 0;
   const decided = state.decidedAtMs !== null;
   if (decided && evidence.blamed.has(groupIndex)) return 'fail';
   // Jointly: no group alone is reason enough, the strong ones together are.
-  if (decided && evidence.blamed.size === 0 && !state.gates.decided && log >= suspectFrom) return 'fail';
+  if (decided && evidence.blamed.size === 0 && state.gates.decided !== true && log >= suspectFrom)
+    return 'fail';
   return log >= suspectFrom ? 'suspect' : 'pass';
 }
 

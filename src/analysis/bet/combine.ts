@@ -1,8 +1,7 @@
 import type { BetState } from './bet-state.ts';
 import type { BetTests, CheckGroup } from './bet-tests.ts';
 import { latencyShareEvidence } from './latency-share-test.ts';
-import { addLogs } from './onset-mixture.ts';
-import { type Course, logEvidence } from './process.ts';
+import { type Course, evidenceOfProcess } from './process.ts';
 
 export interface GroupEvidence {
   /** ln of the group's evidence: half the absolute test, half the comparison, where it has both. */
@@ -26,8 +25,8 @@ export interface Evidence {
  */
 export function combine(state: BetState, tests: BetTests, course: Course, logLevel: number): Evidence {
   const shares = {
-    errors: state.errorShare === null ? 0 : logEvidence(state.errorShare.process, course),
-    latency: state.latencyShare === null ? 0 : latencyShareEvidence(state.latencyShare, course),
+    errors: state.errorShare === null ? 0 : logOf(evidenceOfProcess(state.errorShare.process, course)),
+    latency: state.latencyShare === null ? 0 : logOf(latencyShareEvidence(state.latencyShare, course)),
   };
   const groups = tests.groups.map((group) => groupEvidence(group, state, shares, course, logLevel));
   return {
@@ -54,11 +53,11 @@ function groupEvidence(
     const log = relative ?? 0;
     return { log, counted: log, environment: false };
   }
-  const own = logEvidence(test.canary, course);
-  const stableBreaks = state.stableServes && logEvidence(test.stable, course) >= logLevel / 2;
+  const own = logOf(evidenceOfProcess(test.canary, course));
+  const stableBreaks = state.stableServes && logOf(evidenceOfProcess(test.stable, course)) >= logLevel / 2;
   const environment = stableBreaks && (relative ?? 0) < logLevel;
   if (relative === null) {
-    return { log: own, counted: environment ? Number.NEGATIVE_INFINITY : own, environment };
+    return { log: own, counted: environment ? logOf(0) : own, environment };
   }
   return {
     log: averageLog([own, relative]),
@@ -67,10 +66,17 @@ function groupEvidence(
   };
 }
 
+/** JSON has no −∞, and so little evidence is none. */
+function logOf(evidence: number): number {
+  return Math.log(Math.max(evidence, 1e-12));
+}
+
 /** ln of the mean of e^x. */
 export function averageLog(logs: readonly number[]): number {
   if (logs.length === 0) return 0;
-  return logs.reduce(addLogs, Number.NEGATIVE_INFINITY) - Math.log(logs.length);
+  let total = 0;
+  for (const log of logs) total += Math.exp(log);
+  return logOf(total / logs.length);
 }
 
 /**
@@ -82,14 +88,14 @@ export function blamedOf(logs: readonly number[], logLevel: number): ReadonlySet
   if (!logs.some((log) => log >= logLevel)) return blamed;
   const ascending = logs.map((log, index) => ({ log, index })).toSorted((a, b) => a.log - b.log);
   for (const [index, log] of logs.entries()) {
-    let sum = log;
+    let sum = Math.exp(log);
     let count = 1;
     for (const other of ascending) {
-      if (other.index === index || other.log >= sum - Math.log(count)) continue;
-      sum = addLogs(sum, other.log);
+      if (other.index === index || Math.exp(other.log) >= sum / count) continue;
+      sum += Math.exp(other.log);
       count += 1;
     }
-    if (sum - Math.log(count) >= logLevel) blamed.add(index);
+    if (Math.log(sum / count) >= logLevel) blamed.add(index);
   }
   return blamed;
 }

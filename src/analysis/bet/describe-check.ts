@@ -79,5 +79,7 @@ export function rarityOf(peakLogEvidence: number, baking: boolean): string | nul
 
 /** `2790` as `2,790`. */
 function showCount(count: number): string {
-  return String(count).replaceAll(/\B(?=(\d{3})+$)/g, ',');
+  let text = String(count);
+  for (let at = text.length - 3; at > 0; at -= 3) text = `${text.slice(0, at)},${text.slice(at)}`;
+  return text;
 }

@@ -1,3 +1,4 @@
+import { refuted } from './factors.ts';
 import type { FactorForm } from './forms.ts';
 
 /** Terms of ln Z beyond this far below the largest do not show. */
@@ -11,26 +12,28 @@ const negligible = 40;
 export function likelihoodForm(dispersion: number): FactorForm {
   return {
     absolute: ({ requests, bad }, limit, ratios) => {
-      if (limit <= 0) return ratios.map(() => (bad > 0 ? 100 : 0));
+      if (limit <= 0) return ratios.map(() => (bad > 0 ? refuted : 1));
       return ratios.map((ratio) => {
         const alternative = Math.min(0.9, Math.max(limit * ratio, limit));
         const good = (requests - bad) * Math.log((1 - alternative) / (1 - limit));
-        return alternative <= limit ? 0 : (bad * Math.log(alternative / limit) + good) / dispersion;
+        return alternative <= limit ? 1 : bounded((bad * Math.log(alternative / limit) + good) / dispersion);
       });
     },
     share: ({ canaryRequests, canaryBad, stableRequests, stableBad }, margin, ratios) => {
       const bad = canaryBad + stableBad;
-      if (bad === 0 || canaryRequests === 0 || stableRequests === 0) return ratios.map(() => 0);
+      if (bad === 0 || canaryRequests === 0 || stableRequests === 0) return ratios.map(() => 1);
       const fair = logNormaliser(canaryRequests, stableRequests, bad, margin);
-      return ratios.map(
-        (ratio) =>
-          (canaryBad * Math.log(ratio) -
-            logNormaliser(canaryRequests, stableRequests, bad, margin * ratio) +
-            fair) /
-          dispersion,
-      );
+      return ratios.map((ratio) => {
+        const worse = logNormaliser(canaryRequests, stableRequests, bad, margin * ratio);
+        return bounded((canaryBad * Math.log(ratio) - worse + fair) / dispersion);
+      });
     },
   };
+}
+
+/** A single block of thousands of failures must not leave the numbers there are. */
+function bounded(logFactor: number): number {
+  return Math.min(refuted, Math.exp(logFactor));
 }
 
 /** ln Σ_u C(n, u) C(m, bad−u) ψ^u, up to a constant that does not depend on ψ: terms relative to the first, summed from the mode out. */

@@ -7,11 +7,11 @@ import { assert } from '../../lib/assert.ts';
  *   S_{k,j} = (S_{k−1,j} + π_k) · e_{k,j},   E_k = Σ_j v_j S_{k,j} + (1 − Σ_{l≤k} π_l)
  *
  * is a non-negative supermartingale that starts at 1 (a Shiryaev-Roberts recursion with a spent prior), so by Ville's
- * inequality P(sup E ≥ u) ≤ 1/u whatever the number of looks. v_j = 1/J. All in natural logs.
+ * inequality P(sup E ≥ u) ≤ 1/u whatever the number of looks. v_j = 1/J.
  */
 export interface OnsetMixture {
-  /** ln S_j; `null` stands for ln 0, since JSON has no −∞. */
-  readonly logSums: readonly (number | null)[];
+  /** S_j, at most `largestSum`: to count less evidence than there is harms no release. */
+  readonly sums: readonly number[];
   readonly blocks: number;
 }
 
@@ -38,59 +38,45 @@ export function spentPrior(blocks: number, plannedBlocks: number): number {
   return priorOfTheStart + priorInThePlan + priorAfterThePlan * (1 - (planned + 1) / blocks);
 }
 
+/** Far beyond every level that decides, and far from where numbers end. */
+export const largestSum = 1e60;
+
 export function startMixture(alternatives: number): OnsetMixture {
-  return { logSums: Array.from({ length: alternatives }, () => null), blocks: 0 };
+  return { sums: Array.from({ length: alternatives }, () => 0), blocks: 0 };
 }
 
-/** `logFactors[j]` = ln e_j of this block; `plannedBlocks` is fixed before the first. */
+/** `factors[j]` = e_j of this block; `plannedBlocks` is fixed before the first. */
 export function advanceMixture(
   mixture: OnsetMixture,
-  logFactors: readonly number[],
+  factors: readonly number[],
   plannedBlocks: number,
 ): OnsetMixture {
-  const logPrior = Math.log(onsetPrior(mixture.blocks, plannedBlocks));
-  return { logSums: addOnset(mixture.logSums, logFactors, logPrior), blocks: mixture.blocks + 1 };
+  return addOnset(mixture, factors, onsetPrior(mixture.blocks, plannedBlocks));
 }
 
 /**
  * The e-detector for a time without an end: R_j = (1 + R_j) · e_j, a unit mass for each block instead of a prior. While all is
  * well, the average of the R_j reaches A only after A blocks or more on average (Shin, Ramdas, Rinaldo).
  */
-export function advanceDetector(mixture: OnsetMixture, logFactors: readonly number[]): OnsetMixture {
-  return { logSums: addOnset(mixture.logSums, logFactors, 0), blocks: mixture.blocks + 1 };
+export function advanceDetector(mixture: OnsetMixture, factors: readonly number[]): OnsetMixture {
+  return addOnset(mixture, factors, 1);
 }
 
-function addOnset(
-  logSums: readonly (number | null)[],
-  logFactors: readonly number[],
-  logPrior: number,
-): (number | null)[] {
-  assert(logFactors.length === logSums.length, 'one factor for each alternative');
-  return logSums.map((logSum, index) => {
-    const next = (logSum === null ? logPrior : addLogs(logSum, logPrior)) + (logFactors[index] ?? 0);
-    return next === Number.NEGATIVE_INFINITY ? null : next;
-  });
+function addOnset({ sums, blocks }: OnsetMixture, factors: readonly number[], prior: number): OnsetMixture {
+  assert(factors.length === sums.length, 'one factor for each alternative');
+  return {
+    sums: sums.map((sum, index) => Math.min(largestSum, (sum + prior) * (factors[index] ?? 0))),
+    blocks: blocks + 1,
+  };
 }
 
-/** ln E: 0 before the first block. */
-export function logEvidenceOf(mixture: OnsetMixture, plannedBlocks: number): number {
-  const logMean = logMeanOf(mixture.logSums);
-  return addLogs(logMean, Math.log1p(-spentPrior(mixture.blocks, plannedBlocks)));
+/** E: 1 before the first block. */
+export function evidenceOf(mixture: OnsetMixture, plannedBlocks: number): number {
+  return meanOf(mixture.sums) + 1 - spentPrior(mixture.blocks, plannedBlocks);
 }
 
-/** ln of the average of the sums; −∞ where all are 0. */
-export function logMeanOf(logSums: readonly (number | null)[]): number {
-  let highest = Number.NEGATIVE_INFINITY;
-  for (const logSum of logSums) if (logSum !== null && logSum > highest) highest = logSum;
-  if (highest === Number.NEGATIVE_INFINITY) return highest;
+export function meanOf(sums: readonly number[]): number {
   let total = 0;
-  for (const logSum of logSums) if (logSum !== null) total += Math.exp(logSum - highest);
-  return highest + Math.log(total / logSums.length);
-}
-
-/** ln(e^a + e^b) without overflow. */
-export function addLogs(a: number, b: number): number {
-  const high = Math.max(a, b);
-  if (high === Number.NEGATIVE_INFINITY) return high;
-  return high + Math.log1p(Math.exp(Math.min(a, b) - high));
+  for (const sum of sums) total += sum;
+  return total / sums.length;
 }

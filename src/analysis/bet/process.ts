@@ -1,56 +1,48 @@
 import {
-  addLogs,
   advanceDetector,
   advanceMixture,
-  logEvidenceOf,
-  logMeanOf,
+  evidenceOf,
+  meanOf,
   onsetPrior,
   startMixture,
 } from './onset-mixture.ts';
 import { packSums, unpackSums } from './packed-sums.ts';
 
-/** One process of evidence as it is persisted. A type, not an interface: only so it fits `JudgeState`. */
-export type Process = {
-  /** Packed logs of the sums. */
-  readonly sums: string;
-  /** Blocks that said something. */
-  readonly blocks: number;
-};
+/** One process of evidence as it is persisted: packed sums, and the blocks that said something. */
+export type Process = readonly [sums: string, blocks: number];
 
 /** How a process goes on: against a bound over the whole rollout, or as a detector without an end. */
 export type Course = { readonly kind: 'rollout'; readonly plannedBlocks: number } | { readonly kind: 'bake' };
 
 export function startProcess(alternatives: number): Process {
-  return { sums: packSums(startMixture(alternatives).logSums), blocks: 0 };
+  return [packSums(startMixture(alternatives).sums), 0];
 }
 
-/** `growth`: ln of what this block multiplied the sums by, onset prior included. */
+/** `growth`: what this block multiplied the sums by, onset prior included. */
 export function advanceProcess(
-  process: Process,
-  logFactors: readonly number[],
+  [packed, blocks]: Process,
+  factors: readonly number[],
   course: Course,
 ): { readonly process: Process; readonly growth: number } {
-  const mixture = { logSums: unpackSums(process.sums), blocks: process.blocks };
+  const mixture = { sums: unpackSums(packed), blocks };
   const next =
     course.kind === 'bake'
-      ? advanceDetector(mixture, logFactors)
-      : advanceMixture(mixture, logFactors, course.plannedBlocks);
-  const before = addLogs(logMeanOf(mixture.logSums), logPriorOf(course, process.blocks));
+      ? advanceDetector(mixture, factors)
+      : advanceMixture(mixture, factors, course.plannedBlocks);
   return {
-    process: { sums: packSums(next.logSums), blocks: next.blocks },
-    growth: logMeanOf(next.logSums) - before,
+    process: [packSums(next.sums), next.blocks],
+    growth: meanOf(next.sums) / (meanOf(mixture.sums) + priorOf(course, blocks)),
   };
 }
 
-export function logPriorOf(course: Course, blocks: number): number {
-  return course.kind === 'bake' ? 0 : Math.log(onsetPrior(blocks, course.plannedBlocks));
+export function priorOf(course: Course, blocks: number): number {
+  return course.kind === 'bake' ? 1 : onsetPrior(blocks, course.plannedBlocks);
 }
 
-/** ln E of a rollout; ln R of a bake, at least −20. */
-export function logEvidence(process: Process, course: Course): number {
-  const logSums = unpackSums(process.sums);
-  if (course.kind === 'bake') return Math.max(-20, logMeanOf(logSums));
-  return logEvidenceOf({ logSums, blocks: process.blocks }, course.plannedBlocks);
+/** E of a rollout, R of a bake. */
+export function evidenceOfProcess([packed, blocks]: Process, course: Course): number {
+  const sums = unpackSums(packed);
+  return course.kind === 'bake' ? meanOf(sums) : evidenceOf({ sums, blocks }, course.plannedBlocks);
 }
 
 /** Canary requests and bad ones, stable requests and bad ones. */
@@ -68,15 +60,17 @@ export type Onset = {
 export function advanceOnset(
   onset: Onset | null,
   growth: number,
-  logPrior: number,
+  prior: number,
   block: { readonly fromMs: number; readonly counts: Counts },
 ): Onset {
+  const logPrior = Math.log(prior);
+  const logGrowth = Math.log(Math.max(growth, 1e-30));
   if (onset === null || onset.log < logPrior) {
-    return { atMs: block.fromMs, log: round(logPrior + growth), since: block.counts };
+    return { atMs: block.fromMs, log: round(logPrior + logGrowth), since: block.counts };
   }
   return {
     atMs: onset.atMs,
-    log: round(onset.log + growth),
+    log: round(onset.log + logGrowth),
     since: addCounts(onset.since, block.counts),
   };
 }

@@ -8,7 +8,7 @@ import {
   advanceProcess,
   type Counts,
   type Course,
-  logPriorOf,
+  priorOf,
   type Onset,
   type Process,
   startProcess,
@@ -18,11 +18,10 @@ import {
 export type ShareState = {
   readonly process: Process;
   readonly onset: Onset | null;
-  readonly totals: Counts;
 };
 
 export function startShare(): ShareState {
-  return { process: startProcess(absoluteRatios.length), onset: null, totals: [0, 0, 0, 0] };
+  return { process: startProcess(absoluteRatios.length), onset: null };
 }
 
 /** A block without errors, or in which only one arm served, says nothing about shares. */
@@ -34,11 +33,10 @@ export function advanceShare(
   const shared = sharedErrors(block);
   if (shared === null) return state;
   const counts: Counts = [shared.canaryRequests, shared.canaryBad, shared.stableRequests, shared.stableBad];
-  const totals = addCounts(state.totals, counts);
   const { onset } = state;
   if (shared.canaryBad + shared.stableBad === 0) {
     const since = onset === null ? null : { ...onset, since: addCounts(onset.since, counts) };
-    return { process: state.process, onset: since, totals };
+    return { process: state.process, onset: since };
   }
   const { course, form, margin } = context;
   const { process, growth } = advanceProcess(
@@ -46,11 +44,10 @@ export function advanceShare(
     form.share(shared, margin, absoluteRatios),
     course,
   );
-  const logPrior = logPriorOf(course, state.process.blocks);
+  const prior = priorOf(course, state.process[1]);
   return {
     process,
-    onset: advanceOnset(onset, growth, logPrior, { fromMs: block.fromMs, counts }),
-    totals,
+    onset: advanceOnset(onset, growth, prior, { fromMs: block.fromMs, counts }),
   };
 }
 

@@ -1,10 +1,10 @@
 import type { LatencyHistogram } from '../block.ts';
 
-/** A bound that arms are compared at, with its part of the evidence. */
-export type SlowBound = { readonly seconds: number; readonly weight: number };
+/** Bounds that arms are compared at, by how likely a regression shows there. Rising, seconds. */
+export type SlowBounds = { readonly likely: readonly number[]; readonly others: readonly number[] };
 
 /** Most bounds that are compared; a fine histogram is thinned. */
-const mostBounds = 12;
+const mostBounds = 10;
 /** A bound that nearly all or hardly any requests exceed is unlikely to be where a regression shows. */
 const unlikelyWeight = 0.1;
 
@@ -17,30 +17,24 @@ export function chooseBounds(
   canaryRequests: number,
   stable: LatencyHistogram,
   stableRequests: number,
-): readonly SlowBound[] {
+): SlowBounds {
   const requests = canaryRequests + stableRequests;
-  const shares = canary.bounds.flatMap((seconds, index) => {
+  const likely: number[] = [];
+  const others: number[] = [];
+  for (const [index, seconds] of canary.bounds.entries()) {
     const other = stable.bounds.indexOf(seconds);
-    if (other < 0) return [];
-    const within = (canary.cumulative[index] ?? 0) + (stable.cumulative[other] ?? 0);
-    return [{ seconds, slow: 1 - within / requests }];
-  });
-  const likely = shares.filter(({ slow }) => slow >= 0.005 && slow <= 0.6);
-  const others = shares.filter((bound) => !likely.includes(bound));
-  const kept = [
-    ...thin(likely, mostBounds - 4).map(({ seconds }) => ({ seconds, weight: 1 })),
-    ...thin(others, mostBounds - Math.min(likely.length, mostBounds - 4)).map(({ seconds }) => ({
-      seconds,
-      weight: unlikelyWeight,
-    })),
-  ].toSorted((a, b) => a.seconds - b.seconds);
-  const total = kept.reduce((sum, { weight }) => sum + weight, 0);
-  return kept.map(({ seconds, weight }) => ({ seconds, weight: roundDown(weight / total) }));
+    if (other < 0) continue;
+    const slow = 1 - ((canary.cumulative[index] ?? 0) + (stable.cumulative[other] ?? 0)) / requests;
+    (slow >= 0.005 && slow <= 0.6 ? likely : others).push(seconds);
+  }
+  const kept = thin(likely, mostBounds - 3);
+  return { likely: kept, others: thin(others, mostBounds - kept.length) };
 }
 
-/** Weights may sum to less than 1, never to more. */
-function roundDown(weight: number): number {
-  return Math.floor(weight * 1e4) / 1e4;
+/** Part of each bound in the evidence; together they are 1. */
+export function weightsOf({ likely, others }: SlowBounds): readonly number[] {
+  const unit = 1 / (likely.length + others.length * unlikelyWeight);
+  return [...likely.map(() => unit), ...others.map(() => unit * unlikelyWeight)];
 }
 
 function thin<T>(items: readonly T[], most: number): readonly T[] {

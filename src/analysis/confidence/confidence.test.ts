@@ -52,6 +52,22 @@ test('an interval holds the shares that are possible, and nothing else', () => {
   );
 });
 
+test('the interval refutes exactly what the mixture refutes', () => {
+  for (const [bad, requests] of [
+    [14, 310],
+    [0, 50],
+    [9, 10],
+    [400, 100_000],
+  ] as const) {
+    for (const share of [0.001, 0.004, 0.02, 0.2, 0.7]) {
+      const variance = share * (1 - share);
+      const tuning = { g: share, h: 1 - share, v: 1000 * variance, alpha: 0.01 };
+      const mixture = betaBinomialLogMixture(bad - requests * share, requests * variance, tuning);
+      expect(isPossibleShare(bad, requests, share, 0.01)).toBe(mixture < Math.log(100));
+    }
+  }
+});
+
 test('intervals of whole counts', () => {
   expect(shareInterval(0, 0, 0.01)).toEqual({ low: 0, high: 1 });
   const { low, high } = shareInterval(14, 310, 0.01);

@@ -1,4 +1,4 @@
-import { betaBinomialLogMixture } from './beta-binomial.ts';
+import { logGamma } from '../special/log-gamma.ts';
 
 /** Requests at which the interval is the tightest for its size. */
 const tunedRequests = 1000;
@@ -28,30 +28,49 @@ export function isPossibleShare(bad: number, requests: number, share: number, al
   return requests === 0 || logMixture(bad, requests, share, alpha) < -Math.log(alpha);
 }
 
+/**
+ * ln of the two-sided mixture at n independent requests, with g = share, h = 1 − share, s = bad − n·share and v = n·g·h. There it is the
+ * beta-binomial law of the counts under a prior Beta(κ(1−share), κ·share), divided by their law at `share`.
+ */
 function logMixture(bad: number, requests: number, share: number, alpha: number): number {
-  const variance = share * (1 - share);
-  const tuning = { g: share, h: 1 - share, v: tunedRequests * variance, alpha };
-  return betaBinomialLogMixture(bad - requests * share, requests * variance, tuning);
+  const logged = Math.log(1 / alpha);
+  const strength = Math.max(tunedRequests / (2 * logged + Math.log(1 + 2 * logged)) - 1, 1e-3);
+  const good = requests - bad;
+  const priorGood = strength * (1 - share);
+  const priorBad = strength * share;
+  return (
+    logGamma(priorGood + good) -
+    logGamma(priorGood) +
+    logGamma(priorBad + bad) -
+    logGamma(priorBad) +
+    logGamma(strength) -
+    logGamma(strength + requests) -
+    bad * Math.log(share) -
+    good * Math.log1p(-share)
+  );
 }
 
 /** Where `refuted` turns from above 0 at `outer` to below 0 at `inner`; `outer` where it never is above. In the logs of the distance to 0 or 1. */
 function crossing(refuted: (share: number) => number, outer: number, inner: number): number {
-  const scale = outer < inner ? Math.log : (share: number): number => -Math.log1p(-share);
-  const back = outer < inner ? Math.exp : (x: number): number => -Math.expm1(-x);
+  const below = outer < inner;
+  const scale = below ? Math.log : (share: number): number => -Math.log1p(-share);
+  const back = below ? Math.exp : (x: number): number => -Math.expm1(-x);
   let far = scale(outer);
   let near = scale(Math.min(Math.max(inner, 1e-12), 1 - 1e-12));
   let atFar = refuted(back(far));
-  if (atFar <= 0) return outer < inner ? 0 : 1;
+  if (atFar <= 0) return below ? 0 : 1;
   let atNear = refuted(back(near));
   if (atNear >= 0) return inner;
-  // False position in Illinois' version: a handful of evaluations instead of forty.
-  for (let step = 0; step < 60 && Math.abs(far - near) > 1e-6 * Math.max(1e-3, Math.abs(far)); step += 1) {
-    const middle = (far * atNear - near * atFar) / (atNear - atFar);
+  // False position in Illinois' version; it ends on the side that is refuted, so the interval is never too short.
+  for (let step = 0; step < 60 && Math.abs(far - near) > 1e-4 * Math.max(1e-3, Math.abs(far)); step += 1) {
+    // A bracket over several powers of ten is halved first: the curve is too bent for a line.
+    const wide = Math.abs(far - near) > 2;
+    const middle = wide ? (far + near) / 2 : (far * atNear - near * atFar) / (atNear - atFar);
     const value = refuted(back(middle));
-    if (Math.abs(value) < 1e-6) return back(middle);
     if (value > 0) {
       far = middle;
       atFar = value;
+      if (value < 1e-4) break;
       atNear /= 2;
     } else {
       near = middle;
