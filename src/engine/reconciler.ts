@@ -16,7 +16,6 @@ import {
   activeRollout,
   isEnded,
   noSight,
-  noteWrite,
   observationOf,
   putRollout,
   runningRollout,

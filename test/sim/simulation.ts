@@ -55,6 +55,7 @@ export class Simulation {
   #boots = 1;
   #areFaultsOver = false;
   #events = 0;
+  #hasChanged = true;
 
   constructor(simulationOptions: SimulationOptions) {
     this.#options = simulationOptions;
@@ -194,6 +195,9 @@ export class Simulation {
     try {
       await engine.start();
       if (lifeline.isAlive) this.engine = engine;
+      engine.commands.subscribe(() => {
+        this.#hasChanged = true;
+      });
       this.#say('the engine is up');
     } catch (thrown) {
       this.checker.violations.push(`start: ${String(thrown)}`);
@@ -306,6 +310,8 @@ export class Simulation {
 
   #look(): void {
     this.checker.recorded();
+    if (!this.#hasChanged) return;
+    this.#hasChanged = false;
     for (const view of this.#views()) if (view.canary.key === this.key) this.checker.looked(view);
   }
 
