@@ -6,6 +6,7 @@ import { readEngineFile } from '../client/connection.ts';
 import type { UpOptions } from '../cli/host.ts';
 import { SluiceError } from '../lib/error.ts';
 import { selfCommand } from './self-command.ts';
+import { makeStateDirectory } from './state-directory.ts';
 
 const startLimitMs = 30_000;
 
@@ -16,6 +17,7 @@ export type DetachedStart =
 
 /** Starts an engine that outlives this process, and waits until it answers. Throws SluiceError `timeout`. */
 export async function startDetached(options: UpOptions): Promise<DetachedStart> {
+  await makeStateDirectory(options.state);
   const folder = join(options.state, 'logs');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, 'up.log');

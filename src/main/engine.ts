@@ -18,7 +18,7 @@ import { LocalPlatform } from '../platform/local/local-platform.ts';
 import type { OpenRecord } from '../record/open.ts';
 import { decide } from '../rollout/decide.ts';
 import { createApi } from '../server/api.ts';
-import { listen } from '../server/listen.ts';
+import { assertPortFree, listen } from '../server/listen.ts';
 import type { Log } from './engine-log.ts';
 import { openNameRegistry } from './name-registry.ts';
 import { replicaLogs } from './replica-logs.ts';
@@ -55,6 +55,8 @@ export async function startEngineProcess(options: EngineProcessOptions): Promise
   const { state, clock, record, log } = options;
   await using started = new AsyncDisposableStack();
   started.defer(() => record.close());
+  // Before the keeper is started, which would be left behind.
+  if (options.apiPort !== 0) await assertPortFree(options.apiPort);
   const startedAtMs = clock.nowMs();
   const platform = new LocalPlatform({
     stateDir: state,

@@ -1,17 +1,17 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SluiceClient } from '../client/client.ts';
 import type { LoadtesterOptions } from '../cli/host.ts';
 import { startLoadtester } from '../hooks/loadtester.ts';
 import { toSluiceError } from '../lib/error.ts';
 import { nextStop } from './signals.ts';
+import { makeStateDirectory } from './state-directory.ts';
 
 /** An engine may start later than the load tester, and a service may get other ports. */
 const refreshMs = 2_000;
 
 /** `sluice loadtester`: answers until a signal; its names lead here while it runs, as soon as an engine does. */
 export async function loadtester(options: LoadtesterOptions): Promise<number> {
-  await mkdir(options.state, { recursive: true, mode: 0o700 });
+  await makeStateDirectory(options.state);
   const say = (message: string): void => void process.stderr.write(`${message}\n`);
   const client = SluiceClient.of(options.state, { actor: 'person:loadtester' });
   const addresses = new Map<string, string>();

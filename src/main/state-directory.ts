@@ -1,17 +1,26 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { type EngineFile, engineFilePath, tokenPath } from '../client/connection.ts';
 import { toSluiceError } from '../lib/error.ts';
 
 /** Makes the directory, for this user alone. Throws SluiceError `state-unwritable`. */
 export async function makeStateDirectory(state: string): Promise<void> {
   try {
-    await mkdir(state, { recursive: true, mode: 0o700 });
+    await mkdirAll(resolve(state));
     // One that was there before may have been made with a wider mask; it holds the token.
     await chmod(state, 0o700);
   } catch (thrown) {
     throw toSluiceError(thrown, 'state-unwritable');
   }
+}
+
+/** Not `recursive`: in a file system that answers ENOENT to mkdir, such as /proc, Node would try for ever. */
+async function mkdirAll(path: string): Promise<void> {
+  const found = await stat(path).catch(() => null);
+  if (found?.isDirectory() === true) return;
+  if (found === null && dirname(path) !== path) await mkdirAll(dirname(path));
+  await mkdir(path, { mode: 0o700 });
 }
 
 /** The token of this state directory; made at the first start and kept, so that a client survives a restart. */

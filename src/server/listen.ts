@@ -1,4 +1,4 @@
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { serve } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { SluiceError } from '../lib/error.ts';
@@ -25,6 +25,15 @@ export function listen(api: Hono<ApiEnv>, port: number): Promise<ApiServer> {
       });
     });
     server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, port)));
+  });
+}
+
+/** Throws what `listen` would, before anything else is started for the port's sake. */
+export function assertPortFree(port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, port)));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve()));
   });
 }
 
