@@ -14,6 +14,7 @@ export class DemoScreen {
   readonly #frame: FrameWriter;
   readonly #json: boolean;
   #lastChange = '';
+  #finished = false;
 
   constructor(session: Session, json: boolean) {
     this.#session = session;
@@ -24,10 +25,11 @@ export class DemoScreen {
   /** A chapter of the story, which stays in the scrollback. */
   tell(kind: string, text: string, data: Readonly<Record<string, unknown>> = {}): void {
     if (this.#json) this.#session.out.lines([JSON.stringify({ kind, ...data })]);
-    else this.#session.progress.line(text);
+    else this.#frame.note(text);
   }
 
   show(service: ServiceView, tally: Tally, chapter: string): void {
+    if (this.#finished) return;
     const line = changeLine(service);
     if (this.#json) {
       if (line !== this.#lastChange) this.tell('change', '', { at: this.#session.host.nowMs(), line });
@@ -41,6 +43,12 @@ export class DemoScreen {
       [style.colors.bold(chapter), '', ...serviceFrame(service, context), '', ...tallyLines(tally)],
       line,
     );
+  }
+
+  /** The last frame stands, and no other comes. */
+  finish(): void {
+    this.#finished = true;
+    this.rest();
   }
 
   /** The frame stands as it is, and what follows is written below it. */

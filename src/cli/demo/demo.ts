@@ -183,16 +183,15 @@ function nextRequest(): () => string {
   };
 }
 
+/** On a terminal the frame above says the rest. */
 function endLine(rollout: RolloutView, session: Session): string {
   const context = { style: session.progressStyle, nowMs: session.host.nowMs() };
   const took =
     rollout.endedAtMs === null ? '' : ` after ${shortSpan(rollout.endedAtMs - rollout.startedAtMs)}`;
-  const lines = [
-    `${rollout.revision.label}: ${rollout.outcome}${took}   ${phaseStrip(rollout, context)}`,
-    `  ${rollout.message}`,
-  ];
-  if (rollout.restoredAtMs !== null) lines.push(`  ${fourTimes(rollout, context)}`);
-  return lines.join('\n');
+  const line = `${rollout.revision.label}: ${rollout.outcome}${took}   ${phaseStrip(rollout, context)}`;
+  if (session.progress.animated) return line;
+  const times = rollout.restoredAtMs === null ? [] : [`  ${fourTimes(rollout, context)}`];
+  return [line, `  ${rollout.message}`, ...times].join('\n');
 }
 
 async function invite(
@@ -210,10 +209,9 @@ async function invite(
     'watch shop',
     'rollback shop',
   ];
-  screen.rest();
+  screen.finish();
   for (const line of [
-    '',
-    ...tallyLines(play.tally),
+    ...(session.progress.animated ? [] : ['', ...tallyLines(play.tally)]),
     '',
     `The shop stays up at ${stage.url}, under load. Try, in another terminal:`,
     `  export SLUICE_STATE=${stage.state}`,

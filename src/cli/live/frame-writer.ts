@@ -34,6 +34,13 @@ export class FrameWriter {
     this.#draw();
   }
 
+  /** A line that stays, above the frame, which is drawn again below it. */
+  note(line: string): void {
+    this.#redraw?.clear();
+    this.#drawnMs = 0;
+    this.#progress.line(line);
+  }
+
   close(): void {
     this.#draw();
     this.#redraw?.done();
