@@ -123,7 +123,7 @@ export interface Platform {
   removeService(key: ServiceKey): Promise<void>;
   /** Calls back when something of a service changed; a lost call changes nothing but the delay. */
   watch(listener: (key: ServiceKey) => void): () => void;
-  /** Identity of this boot of the machine; '' where that means nothing. */
+  /** Identity of this boot of the machine: it changes when all that ran was started anew; '' where that means nothing. */
   readonly bootId: string;
 }
 

@@ -37,13 +37,13 @@ const staleAfterMs = 5_000;
 
 /** The platform of one machine: arms through the keeper, routes straight to the proxy workers. */
 export class LocalPlatform implements Platform {
-  readonly bootId = bootId();
   readonly #keeper: KeeperClient;
   readonly #routes: RouteBoard;
   readonly #services = new ServiceTable();
   readonly #listeners = new Set<(key: ServiceKey) => void>();
   readonly #options: LocalPlatformOptions;
   #lostAtMs: number | null = null;
+  #bootId = bootId();
 
   constructor(options: LocalPlatformOptions) {
     this.#options = options;
@@ -59,6 +59,11 @@ export class LocalPlatform implements Platform {
     this.#routes = new RouteBoard({
       routed: (worker) => this.#tell(this.#keeper.request({ method: 'workerRouted', worker })),
     });
+  }
+
+  /** Of the keeper's applications: it changes when they were all started anew, by a reboot or after `down`. */
+  get bootId(): string {
+    return this.#bootId;
   }
 
   /** Starts a keeper where none runs, and reads what there is. Errors: `keeper-unreachable`. */
@@ -207,7 +212,10 @@ export class LocalPlatform implements Platform {
   }
 
   #onEvent(event: KeeperEvent): void {
-    if (event.event === 'hello') this.#lostAtMs = null;
+    if (event.event === 'hello') {
+      this.#lostAtMs = null;
+      this.#bootId = event.bootId;
+    }
     if (event.event === 'workersChanged') {
       this.#routes.setWorkers(event.workers);
       for (const key of this.#routes.activeKeys()) this.#changed(key);

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import { Load } from '../testing/load.ts';
 import { appTemplate, isRunning, PlatformRig, serviceKey, until } from '../testing/platform-rig.ts';
+import { bootId } from '../process/identity.ts';
 import { keeperPaths } from './paths.ts';
 import type { KeeperState } from './state-file.ts';
 
@@ -123,8 +124,10 @@ test('after a reboot the settled revision of stable starts, and no canary', asyn
   await rig.setArm('stable', 'r2', 1, v2);
   await rig.available('stable', 1);
   await until('it is written down', () => stateFile().services[0]?.arms.stable?.revision === 'r2');
+  const { bootId: earlier } = rig.platform;
   reboot();
   await rig.restartEngine();
+  expect(rig.platform.bootId).not.toBe(earlier);
   await rig.available('stable', 1);
   await rig.serving(1);
   const seen = await rig.observe();
@@ -142,7 +145,7 @@ function reboot(): void {
   for (const worker of workers) process.kill(worker.pid, 'SIGKILL');
   for (const pid of rig.livingProcesses()) process.kill(pid, 'SIGKILL');
   const path = keeperPaths(rig.stateDir).stateFile;
-  writeFileSync(path, readFileSync(path, 'utf8').replaceAll(stateFile().bootId, 'another-boot'));
+  writeFileSync(path, readFileSync(path, 'utf8').replaceAll(bootId(), 'another-boot'));
 }
 
 function stateFile(): KeeperState {

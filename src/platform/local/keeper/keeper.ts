@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FrontSpec } from '../../../resource/service-spec.ts';
@@ -43,6 +44,8 @@ export class Keeper {
   readonly #pool: WorkerPool;
   readonly #listeners: Listeners;
   readonly #control: ControlServer;
+  /** After a reboot, and after `down`, nothing of an earlier run is there any more: that is a new life. */
+  #life = `${bootId()}/${randomUUID()}`;
   readonly #file: StateFile;
   /** Workers of an earlier keeper that still serve or drain. */
   #orphans: readonly WorkerRecord[] = [];
@@ -79,6 +82,7 @@ export class Keeper {
   async start(state: KeeperState | null, inherited: readonly Inherited[]): Promise<void> {
     this.#orphans = (state?.workers ?? []).filter((worker) => isAlive(worker.identity));
     const adopting = state !== null && (this.#orphans.length > 0 || hasLivingReplica(state));
+    if (adopting) this.#life = state.bootId;
     this.#options.log(
       `keeper ${process.pid} starts: ${inherited.length} sockets handed over, ${this.#orphans.length} workers of an earlier one`,
     );
@@ -257,7 +261,7 @@ export class Keeper {
 
   #picture(): readonly KeeperEvent[] {
     return [
-      { event: 'hello', version: keeperProtocolVersion, pid: process.pid, bootId: bootId() },
+      { event: 'hello', version: keeperProtocolVersion, pid: process.pid, bootId: this.#life },
       { event: 'workersChanged', workers: this.#workerInfos() },
       ...[...this.#services.values()].flatMap((service): readonly KeeperEvent[] => [
         { event: 'serviceChanged', key: service.key, names: this.#names(service.key) },
@@ -281,7 +285,7 @@ export class Keeper {
   #state(): KeeperState {
     return {
       version: 1,
-      bootId: bootId(),
+      bootId: this.#life,
       services: [...this.#services.values()].map((service) =>
         service.state({
           stable: this.#listeners.of(service.key, 'stable')?.port ?? 0,

@@ -11,6 +11,7 @@ import type { WorkerRecord } from './worker-info.ts';
 /** What the keeper must know after its own death: what is to run, and what runs. */
 export interface KeeperState {
   readonly version: 1;
+  /** Of the machine's boot, and of the applications' life: it changes when they were all started anew. */
   readonly bootId: string;
   readonly services: readonly ServiceState[];
   readonly workers: readonly WorkerRecord[];
