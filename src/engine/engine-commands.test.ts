@@ -189,6 +189,20 @@ describe('commands', () => {
   });
 });
 
+test('a suspended service goes when it is deleted, also from the midst of a rollout', async () => {
+  const rig = await started();
+  await rig.deploy('v2', 20_000);
+  await rig.engine.commands.apply(
+    [{ ...shop, target: exampleSnapshot('v2'), spec: { ...exampleSpec(), suspend: true } }],
+    ada,
+  );
+  await rig.world.clock.runFor(60_000);
+  expect(rig.engine.commands.get(key).rollout?.state.name).toBe('Holding');
+  await rig.engine.commands.deleteService(key, ada);
+  await rig.world.clock.runFor(60_000);
+  expect(rig.world.platform.services.size).toBe(0);
+});
+
 describe('the engine', () => {
   test('stops a rollout that meets a bug, says so, leaves its traffic, and goes on with the others', async () => {
     const bad: EngineParts['decide'] = (input) => {

@@ -145,7 +145,8 @@ export function observationOf(
     wantedRevision: service.canary.target.revision,
     promotedRevision: service.canary.promoted?.revision ?? null,
     deleting: service.canary.deleting,
-    suspended: service.canary.spec.suspend,
+    // A deletion is not held up: what is suspended would never be gone.
+    suspended: service.canary.spec.suspend && !service.canary.deleting,
     ...sight,
     rebooted: run.bootId !== '' && bootId !== '' && run.bootId !== bootId,
     verdict: service.verdict,

@@ -1,10 +1,12 @@
 import { armEffects } from './arm-effects.ts';
+import { canarySuffices } from './arms.ts';
 import type { Context } from './context.ts';
 import type { Effect } from './effect.ts';
 import { hookEffects } from './hook-effects.ts';
 import { isTerminal } from './lifecycle.ts';
 import { originOf } from './origin.ts';
-import { sameRouting, touchesCanary } from './routing.ts';
+import type { Routing } from './plan.ts';
+import { sameRouting, touchesCanary, userShare } from './routing.ts';
 import type { RolloutState } from './state.ts';
 import { isFoundRoute } from './verified.ts';
 
@@ -33,7 +35,14 @@ function wantsRoute(context: Context, state: RolloutState): boolean {
   if (route === null || originOf(state) === 'Pending' || isFoundRoute(state)) return false;
   // An earlier run's canary may be all that serves: nothing is lowered onto a stable that cannot carry it.
   if (!touchesCanary(state.route.routing) && state.stableGone && touchesCanary(route.routing)) return false;
+  if (isRiseOntoTooFew(context, state, route.routing)) return false;
   return !route.inForce || !sameRouting(route.routing, state.route.routing);
+}
+
+/** The canary may have lost replicas since the rise was decided (SPEC N2); the rescue takes what there is. */
+function isRiseOntoTooFew(context: Context, state: RolloutState, found: Routing): boolean {
+  if (userShare(state.route.routing) <= userShare(found) || state.phase === 'rescue') return false;
+  return !canarySuffices(context, state);
 }
 
 /** N5: written at once, whatever can be read. The one wait is for a stable that serves nobody, while the canary serves some (SPEC R47). */

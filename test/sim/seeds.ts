@@ -10,4 +10,7 @@ export const failedSeeds: Readonly<Record<number, string>> = {
   3073: 'two writers of one service wrote its events in the wrong order',
   7940: 'a late write to an arm overtook a newer one',
   8578: "own records were taken for somebody else's after many failed writes",
+  21766: 'a Canary that was deleted while suspended was never gone',
+  24398:
+    'a rise that was decided waited for the disk, and was written though the canary had lost its replicas',
 };
