@@ -43,7 +43,7 @@ export const processTexts: Readonly<Record<string, FieldText>> = {
   'spec.replicas': { text: 'How many run as stable.', otherwise: "the Deployment's, else 1" },
   'spec.version': {
     text: 'Name of the version, for people.',
-    otherwise: 'the label `version`, else the revision',
+    otherwise: 'the label `version`, else `VERSION` of `env`, else the revision',
   },
   'spec.readinessProbe': {
     text: 'Requests come only while it passes.',

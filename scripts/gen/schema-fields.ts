@@ -4,8 +4,8 @@ import { z } from 'zod';
 export interface InputSchema {
   readonly type?: string;
   readonly title?: string;
-  readonly const?: unknown;
-  readonly enum?: readonly unknown[];
+  readonly const?: string | number | boolean;
+  readonly enum?: readonly (string | number)[];
   readonly anyOf?: readonly InputSchema[];
   readonly items?: InputSchema;
   readonly properties?: Readonly<Record<string, InputSchema>>;

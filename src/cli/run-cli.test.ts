@@ -200,15 +200,15 @@ test('what init writes is free of errors, and is never written over a file', asy
   expect([second.exit, second.out]).toEqual([2, '']);
   expect(await readFile(join(cwd, 'sluice.yaml'), 'utf8')).toBe(text);
   expect((await run(['plan', 'sluice.yaml', '--rps', '100'], { cwd })).out).toMatchInlineSnapshot(`
-    "default/shop   about 11 m at the earliest
-    FROM   FOR  WHAT                            REQUESTS  CATCHES
-    +0 s   0 s  start the canary
-    +0 s   1 m  10 %                            600       errors of 1.7 % and above
-    +1 m   2 m  25 %                            3 000     errors of 1.5 % and above
-    +3 m   3 m  50 %                            9 000     errors of 1.3 % and above
-    +6 m   0 s  promote
-    +6 m   5 m  bake at 100 %                   30 000
-    +11 m  0 s  roll the idle stable and drain
+    "default/shop   about 8 m at the earliest
+    FROM  FOR  WHAT                            REQUESTS  CATCHES
+    +0 s  0 s  start the canary
+    +0 s  1 m  10 %                            600       errors of 1.7 % and above
+    +1 m  2 m  25 %                            3 000     errors of 1.5 % and above
+    +3 m  3 m  50 %                            9 000     errors of 1.3 % and above
+    +6 m  0 s  promote
+    +6 m  2 m  bake at 100 %                   12 000
+    +8 m  0 s  roll the idle stable and drain
     Taken back: found within 30 s of enough failures, users safe 100 ms after that, drained within 30 s.
     This judge gives no guarantee of how rarely a good release is taken back.
     "

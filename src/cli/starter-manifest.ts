@@ -53,5 +53,7 @@ spec:
       - name: request-duration
         thresholdRange: { max: 500 }
         interval: 30s
+  # All traffic on the new version, still judged, with the old one kept warm; then the old one is replaced.
+  bakeDuration: 2m
 `;
 }
