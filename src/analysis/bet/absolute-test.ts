@@ -9,7 +9,6 @@ import {
   advanceProcess,
   type Counts,
   type Course,
-  priorOf,
   type Onset,
   type Process,
   startProcess,
@@ -20,8 +19,7 @@ export type AbsoluteState = {
   readonly canary: Process;
   readonly stable: Process;
   /** Requests that a block is expected to have, from past blocks alone: n̄ ← 0.8 n̄ + 0.2 n. null: no block yet. */
-  readonly expected: number | null;
-  readonly stableExpected: number | null;
+  readonly expected: readonly [canary: number | null, stable: number | null];
   readonly onset: Onset | null;
   /** Of the run. */
   readonly totals: Counts;
@@ -32,8 +30,7 @@ export function startAbsolute(test: AbsoluteTest): AbsoluteState {
   return {
     canary: process,
     stable: process,
-    expected: null,
-    stableExpected: null,
+    expected: [null, null],
     onset: null,
     totals: [0, 0, 0, 0],
   };
@@ -56,14 +53,12 @@ export function advanceAbsolute(
   const counts: Counts = [canary?.requests ?? 0, canary?.bad ?? 0, stable?.requests ?? 0, stable?.bad ?? 0];
   const { course, form } = context;
   const ratios = ratiosFor(test.limit);
-  let { canary: own, stable: other, expected, stableExpected, onset } = state;
+  let { canary: own, stable: other, onset } = state;
+  let [expected, stableExpected] = state.expected;
   if (canary !== null) {
     const factors = form.absolute(canary, test.limit, ratios, expected ?? context.plannedRequests);
     const next = advanceProcess(own, factors, course);
-    onset = advanceOnset(onset, next.growth, priorOf(course, own[1]), {
-      fromMs: block.fromMs,
-      counts,
-    });
+    onset = advanceOnset(onset, next.growth, { fromMs: block.fromMs, counts });
     own = next.process;
     expected = average(expected, canary.requests);
   }
@@ -75,8 +70,7 @@ export function advanceAbsolute(
   return {
     canary: own,
     stable: other,
-    expected,
-    stableExpected,
+    expected: [expected, stableExpected],
     onset,
     totals: addCounts(state.totals, counts),
   };

@@ -106,7 +106,7 @@ function onsetOf(state: BetState): number | null {
     state.errorShare?.onset ?? null,
     state.latencyShare?.onset ?? null,
   ];
-  let best: { readonly atMs: number; readonly log: number } | null = null;
-  for (const onset of onsets) if (onset !== null && onset.log > (best?.log ?? 0)) best = onset;
-  return best?.atMs ?? null;
+  let best: readonly [number, number] | null = null;
+  for (const onset of onsets) if (onset !== null && onset[1] > (best?.[1] ?? 0)) best = [onset[0], onset[1]];
+  return best?.[0] ?? null;
 }

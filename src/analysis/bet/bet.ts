@@ -65,30 +65,26 @@ function sequential(
         before.decidedAtMs !== null || baking === before.baking
           ? before
           : { ...before, baking, ...startProcesses(tests) };
-      const fresh = input.blocks.filter((block, index) => isNew(block, state.lastAtMs, input.blocks, index));
-      // Samples and signals belong to the first of the blocks; without a block the gates only see time pass.
-      const calls = fresh.length === 0 ? [null] : fresh;
       let evidence: Evidence | null = null;
-      for (const [index, block] of calls.entries()) {
+      let part = input;
+      for (const block of input.blocks) {
         if (state.decidedAtMs !== null) break;
-        const part = index === 0 ? input : { ...input, samples: [], signals: [] };
+        if (!isNew(block, state.lastAtMs)) continue;
         state = takeGates(plan, tests, state, part, block);
-        if (block === null) continue;
-        const taken = takeBlock(state, block, tests, constants, form);
-        ({ state, evidence } = taken);
+        ({ state, evidence } = takeBlock(state, block, tests, constants, form));
+        // Samples and signals belong to the first of the blocks.
+        part = { ...input, samples: [], signals: [] };
       }
+      // Without a block the gates only see time pass.
+      if (part === input && state.decidedAtMs === null) state = takeGates(plan, tests, state, input, null);
       return { state, verdict: verdictOf(plan, tests, constants, state, evidence) };
     },
   };
 }
 
 /** A block that is out of order or came twice has nothing to say. */
-function isNew(block: Block, lastAtMs: number | null, blocks: readonly Block[], index: number): boolean {
-  const before = Math.max(
-    lastAtMs ?? Number.NEGATIVE_INFINITY,
-    ...blocks.slice(0, index).map(({ atMs }) => atMs),
-  );
-  return block.durationMs >= 0 && block.atMs > before;
+function isNew(block: Block, lastAtMs: number | null): boolean {
+  return block.durationMs >= 0 && block.atMs > (lastAtMs ?? Number.NEGATIVE_INFINITY);
 }
 
 function takeBlock(
@@ -103,7 +99,9 @@ function takeBlock(
   const evidence = combine(state, tests, courseOf(state, constants), logLevel);
   const logs = [evidence.log, ...evidence.groups.map(({ log }) => log)];
   const peaks = logs.map((log, index) => Math.max(state.peaks[index] ?? 0, Math.floor(log * 1000) / 1000));
-  const decided = state.decidedAtMs ?? (evidence.counted >= logLevel ? block.atMs : null);
+  // However bad it is, one block alone never decides.
+  const confirmed = before.totals[0] > 0 && evidence.counted >= logLevel;
+  const decided = state.decidedAtMs ?? (confirmed ? block.atMs : null);
   return { state: { ...state, peaks, decidedAtMs: decided }, evidence };
 }
 

@@ -8,7 +8,7 @@ import type { BetConstants, BetTests, CheckGroup } from './bet-tests.ts';
 import type { Evidence } from './combine.ts';
 import { describeCheck } from './describe-check.ts';
 import { ratiosFor } from './factors.ts';
-import type { Counts, Onset } from './process.ts';
+import { type Counts, type Onset, sinceOf } from './process.ts';
 
 export interface CheckContext {
   readonly tests: BetTests;
@@ -28,14 +28,14 @@ export function checkVerdict(check: CheckPlan, groupIndex: number, context: Chec
   const kind = lacking?.kind ?? kindOf(groupIndex, context);
   const onset = onsetOf(group, state);
   const telling = kind === 'fail' || kind === 'suspect';
-  const counts = telling && onset !== null ? onset.since : totalsOf(group, state);
+  const counts = telling && onset !== null ? sinceOf(onset) : totalsOf(group, state);
   const latency = check.measure.kind === 'latencyQuantile' ? state.latency : null;
   const peak = Math.max(0, state.peaks[groupIndex + 1] ?? 0);
   const own: CheckEvidence = {
     peakLogEvidence: peak,
     blamed: state.decidedAtMs !== null && evidence.blamed.has(groupIndex),
     environment: found?.environment ?? false,
-    onsetAtMs: telling ? (onset?.atMs ?? null) : null,
+    onsetAtMs: telling ? (onset?.[0] ?? null) : null,
     canary: { requests: counts[0], bad: counts[1] },
     stable: { requests: counts[2], bad: counts[3] },
     smallestSeen: smallestSeen(group, context),
@@ -122,7 +122,7 @@ function onsetOf(group: CheckGroup | null, state: BetState): Onset | null {
   const own = group?.absolute ? (state.absolute[group.absolute.key]?.onset ?? null) : null;
   const shared = group?.share === 'errors' ? (state.errorShare?.onset ?? null) : null;
   if (own === null || shared === null) return own ?? shared;
-  return shared.log > own.log ? shared : own;
+  return shared[1] > own[1] ? shared : own;
 }
 
 function totalsOf(group: CheckGroup | null, state: BetState): Counts {

@@ -3,7 +3,7 @@ import { slowRatios } from './factors.ts';
 import type { FactorForm } from './forms.ts';
 import { evidenceOf, meanOf } from './onset-mixture.ts';
 import { unpackSums } from './packed-sums.ts';
-import { advanceOnset, advanceProcess, type Course, type Onset, priorOf, startProcess } from './process.ts';
+import { advanceOnset, advanceProcess, type Course, type Onset, startProcess } from './process.ts';
 import { chooseBounds, slowAt, type SlowBounds, slowOfStable, weightsOf } from './slow-bounds.ts';
 
 /** Evidence that the canary is slower than stable at some bound of the histogram: an average over bounds. */
@@ -37,7 +37,7 @@ export function advanceLatencyShare(
   const weights = weightsOf(bounds);
   const { course, form } = context;
   let growth = 0;
-  const sums = [...bounds.likely, ...bounds.others].map((seconds, index) => {
+  const sums = bounds.flat().map((seconds, index) => {
     const canaryBad = slowAt(own, canary.requests, seconds);
     const stableBad = slowOfStable(other, stable.requests, seconds, context.slowdown);
     const factors =
@@ -52,9 +52,9 @@ export function advanceLatencyShare(
     growth += next.growth * (weights[index] ?? 0);
     return next.process[0];
   });
-  const onset = advanceOnset(state.onset, growth, priorOf(course, state.blocks), {
+  const onset = advanceOnset(state.onset, growth, {
     fromMs: block.fromMs,
-    counts: [canary.requests, 0, stable.requests, 0],
+    counts: [0, 0, 0, 0],
   });
   return { bounds, sums, blocks: state.blocks + 1, onset };
 }
@@ -77,7 +77,7 @@ export function latencyShareEvidence(state: LatencyShareState, course: Course): 
 export function worstBound(state: LatencyShareState): number | null {
   if (state.bounds === null) return null;
   let worst: { readonly seconds: number; readonly mean: number } | null = null;
-  for (const [index, seconds] of [...state.bounds.likely, ...state.bounds.others].entries()) {
+  for (const [index, seconds] of state.bounds.flat().entries()) {
     const mean = meanOf(unpackSums(state.sums[index] ?? ''));
     if (worst === null || mean > worst.mean) worst = { seconds, mean };
   }

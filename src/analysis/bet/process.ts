@@ -35,7 +35,7 @@ export function advanceProcess(
   };
 }
 
-export function priorOf(course: Course, blocks: number): number {
+function priorOf(course: Course, blocks: number): number {
   return course.kind === 'bake' ? 1 : onsetPrior(blocks, course.plannedBlocks);
 }
 
@@ -48,31 +48,24 @@ export function evidenceOfProcess([packed, blocks]: Process, course: Course): nu
 /** Canary requests and bad ones, stable requests and bad ones. */
 export type Counts = readonly [number, number, number, number];
 
-/** The likeliest onset: where the evidence since then, times its prior, is the largest (as CUSUM finds it). */
-export type Onset = {
-  /** End of the block before it. */
-  readonly atMs: number;
-  /** ln of evidence times prior since then. */
-  readonly log: number;
-  readonly since: Counts;
-};
+/**
+ * The likeliest onset, from which on the blocks are the strongest evidence (as CUSUM finds it): end of the block before it, ln of the
+ * evidence since then, and what was served since then.
+ */
+export type Onset = readonly [atMs: number, log: number, ...since: Counts];
 
 export function advanceOnset(
   onset: Onset | null,
   growth: number,
-  prior: number,
   block: { readonly fromMs: number; readonly counts: Counts },
 ): Onset {
-  const logPrior = Math.log(prior);
   const logGrowth = Math.log(Math.max(growth, 1e-30));
-  if (onset === null || onset.log < logPrior) {
-    return { atMs: block.fromMs, log: round(logPrior + logGrowth), since: block.counts };
-  }
-  return {
-    atMs: onset.atMs,
-    log: round(onset.log + logGrowth),
-    since: addCounts(onset.since, block.counts),
-  };
+  if (onset === null || onset[1] < 0) return [block.fromMs, round(logGrowth), ...block.counts];
+  return [onset[0], round(onset[1] + logGrowth), ...addCounts(sinceOf(onset), block.counts)];
+}
+
+export function sinceOf([, , a, b, c, d]: Onset): Counts {
+  return [a, b, c, d];
 }
 
 export function addCounts(a: Counts, b: Counts): Counts {

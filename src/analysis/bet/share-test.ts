@@ -3,12 +3,10 @@ import type { ArmsOfBlock } from './absolute-test.ts';
 import { absoluteRatios, type SharedBlock } from './factors.ts';
 import type { FactorForm } from './forms.ts';
 import {
-  addCounts,
   advanceOnset,
   advanceProcess,
   type Counts,
   type Course,
-  priorOf,
   type Onset,
   type Process,
   startProcess,
@@ -35,7 +33,8 @@ export function advanceShare(
   const counts: Counts = [shared.canaryRequests, shared.canaryBad, shared.stableRequests, shared.stableBad];
   const { onset } = state;
   if (shared.canaryBad + shared.stableBad === 0) {
-    const since = onset === null ? null : { ...onset, since: addCounts(onset.since, counts) };
+    // No growth: what was served is only added.
+    const since = onset === null ? null : advanceOnset(onset, 1, { fromMs: block.fromMs, counts });
     return { process: state.process, onset: since };
   }
   const { course, form, margin } = context;
@@ -44,10 +43,9 @@ export function advanceShare(
     form.share(shared, margin, absoluteRatios),
     course,
   );
-  const prior = priorOf(course, state.process[1]);
   return {
     process,
-    onset: advanceOnset(onset, growth, prior, { fromMs: block.fromMs, counts }),
+    onset: advanceOnset(onset, growth, { fromMs: block.fromMs, counts }),
   };
 }
 

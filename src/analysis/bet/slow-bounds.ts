@@ -1,7 +1,7 @@
 import type { LatencyHistogram } from '../block.ts';
 
 /** Bounds that arms are compared at, by how likely a regression shows there. Rising, seconds. */
-export type SlowBounds = { readonly likely: readonly number[]; readonly others: readonly number[] };
+export type SlowBounds = readonly [likely: readonly number[], others: readonly number[]];
 
 /** Most bounds that are compared; a fine histogram is thinned. */
 const mostBounds = 10;
@@ -28,11 +28,11 @@ export function chooseBounds(
     (slow >= 0.005 && slow <= 0.6 ? likely : others).push(seconds);
   }
   const kept = thin(likely, mostBounds - 3);
-  return { likely: kept, others: thin(others, mostBounds - kept.length) };
+  return [kept, thin(others, mostBounds - kept.length)];
 }
 
 /** Part of each bound in the evidence; together they are 1. */
-export function weightsOf({ likely, others }: SlowBounds): readonly number[] {
+export function weightsOf([likely, others]: SlowBounds): readonly number[] {
   const unit = 1 / (likely.length + others.length * unlikelyWeight);
   return [...likely.map(() => unit), ...others.map(() => unit * unlikelyWeight)];
 }
