@@ -1,7 +1,7 @@
 import type { FlaggerPhase } from '../../src/resource/phase.ts';
 import { startRollout } from '../../src/rollout/lifecycle.ts';
 import { phaseOf } from '../../src/rollout/phase-of.ts';
-import type { Owner, Reason, RolloutState, StateName } from '../../src/rollout/state.ts';
+import type { Owner, RolloutState, StateName } from '../../src/rollout/state.ts';
 import { examplePlan } from '../../test/fakes/examples.ts';
 import { code, madeFrom, page, table } from './markdown.ts';
 import { reasonTexts } from './reason-texts.ts';

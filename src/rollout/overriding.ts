@@ -36,7 +36,7 @@ export function wishes(context: Context, state: RolloutState): Move {
     return rollBack(context, state, {
       endsAs: 'Failed',
       reason: 'rebooted',
-      message: 'the machine was started anew during the run',
+      message: 'the machine, or all that ran on it, was started anew during the run',
     });
   }
   const wanted = observation.wantedRevision;
