@@ -57,11 +57,14 @@ export function unsound(counts: ArmCounts): string | null {
 function unsoundLatency({ bounds, cumulative }: LatencyHistogram, requests: number): string | null {
   if (bounds.length !== cumulative.length) return 'the histogram has not one count for each bound';
   let previous = 0;
-  for (const [index, count] of cumulative.entries()) {
+  let lower = Number.NEGATIVE_INFINITY;
+  for (let index = 0; index < bounds.length; index += 1) {
+    const count = cumulative[index] ?? Number.NaN;
+    const bound = bounds[index] ?? Number.NaN;
     if (!isCount(count) || count < previous) return 'the cumulative counts of the histogram fall';
-    if (!((bounds[index] ?? Number.NaN) > (bounds[index - 1] ?? Number.NEGATIVE_INFINITY)))
-      return 'the bounds of the histogram do not rise';
+    if (!(bound > lower)) return 'the bounds of the histogram do not rise';
     previous = count;
+    lower = bound;
   }
   return previous > requests ? 'the histogram holds more requests than there were' : null;
 }

@@ -31,8 +31,17 @@ export interface BetTests {
   readonly measuresLatency: boolean;
 }
 
-/** An error rate of at most 0.1 % and a success rate of at least 99.9 % are one group: they are one test. */
+/** Worked out once for each plan, which never changes during a run. */
+const known = new WeakMap<readonly CheckPlan[], BetTests>();
+
 export function betTestsOf(checks: readonly CheckPlan[]): BetTests {
+  const tests = known.get(checks) ?? findTests(checks);
+  known.set(checks, tests);
+  return tests;
+}
+
+/** An error rate of at most 0.1 % and a success rate of at least 99.9 % are one group: they are one test. */
+function findTests(checks: readonly CheckPlan[]): BetTests {
   const groups = new Map<
     string,
     { checks: CheckPlan[]; absolute: AbsoluteTest | null; share: CheckGroup['share'] }

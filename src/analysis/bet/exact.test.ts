@@ -1,7 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { type AbsoluteState, advanceAbsolute, startAbsolute } from './absolute-test.ts';
 import { absoluteFactors, absoluteRatios, shareFactors, slowRatios } from './factors.ts';
-import { advanceMixture, evidenceOf, spentPrior, startMixture } from './onset-mixture.ts';
+import { blockBets } from './forms.ts';
+import { spentPrior } from './onset-mixture.ts';
+import { packSums, unpackSums } from './packed-sums.ts';
+import { advanceProcess, evidenceOfProcess, startProcess } from './process.ts';
 
 function choose(n: number, k: number): number {
   let product = 1;
@@ -80,46 +84,69 @@ describe('the mean of each factor is at most 1 while all is well, exactly', () =
     expect(Math.max(...meanAbsolute(10, 0.01, 0.001, absoluteRatios, 10))).toBeGreaterThan(1);
   });
 
-  test('the mixture stays a supermartingale: two blocks of coins at the limit, all outcomes', () => {
-    const limit = 0.25;
-    let mean = 0;
-    for (const first of [0, 1]) {
-      for (const second of [0, 1]) {
-        let mixture = startMixture(absoluteRatios.length);
-        let probability = 1;
-        for (const bad of [first, second]) {
-          probability *= bad === 1 ? limit : 1 - limit;
-          mixture = advanceMixture(
-            mixture,
-            absoluteFactors({ requests: 1, bad }, limit, absoluteRatios, 1),
-            2,
-          );
+  test('the whole process, as it is written into the state: all outcomes of blocks of any length, merged or not', () => {
+    for (const limit of [0.01, 0.25]) {
+      for (const part of [0.3, 1]) {
+        for (const lengths of [[1, 1, 1, 1], [2, 2], [4], [1, 3], [5, 1, 2], [3, 0, 5]]) {
+          const mean = meanEvidence(lengths, limit, limit * part);
+          expect(mean).toBeLessThanOrEqual(1 + 1e-12);
+          if (part === 1) expect(mean).toBeGreaterThan(1 - 1e-3);
         }
-        mean += probability * evidenceOf(mixture, 2);
       }
     }
-    expect(mean).toBeCloseTo(1, 12);
   });
 });
 
+/** Σ P(all counts) · E at the end, over all outcomes of blocks of these lengths; what is expected of a block comes from those before. */
+function meanEvidence(lengths: readonly number[], limit: number, p: number): number {
+  const test = { key: '', bad: { kind: 'errors' }, limit } as const;
+  const course = { kind: 'rollout', plannedBlocks: 3 } as const;
+  const context = { course, form: blockBets, plannedRequests: 2 };
+  const walk = (state: AbsoluteState, index: number): number => {
+    const n = lengths[index];
+    if (n === undefined) return evidenceOfProcess(state.canary, course);
+    let mean = 0;
+    for (let x = 0; x <= n; x += 1) {
+      const canary = { requests: n, errors: x };
+      const next = advanceAbsolute(test, state, { fromMs: 0, canary, stable: null }, context);
+      mean += choose(n, x) * p ** x * (1 - p) ** (n - x) * walk(next, index + 1);
+    }
+    return mean;
+  };
+  return walk(startAbsolute(test), 0);
+}
+
+test('sums as text lose at most 1/10,000 nat, never gain, and stand still when read and written again', () => {
+  fc.assert(
+    fc.property(fc.array(fc.double({ min: 1e-8, max: 1e50, noNaN: true }), { minLength: 1 }), (sums) => {
+      const text = packSums(sums);
+      const read = unpackSums(text);
+      for (const [index, sum] of sums.entries()) {
+        expect(read[index]).toBeLessThanOrEqual(sum * (1 + 1e-9));
+        expect(read[index]).toBeGreaterThan(sum * (1 - 2e-4));
+      }
+      expect(packSums(read)).toBe(text);
+    }),
+  );
+  expect(unpackSums(packSums([0, 1e-12, 1e200]))).toEqual([0, 0, expect.closeTo(Math.exp(147.9615), -60)]);
+});
+
 test('evidence stays finite, and starts at 1', () => {
-  expect(evidenceOf(startMixture(6), 10)).toBe(1);
+  expect(evidenceOfProcess(startProcess(6), { kind: 'rollout', plannedBlocks: 10 })).toBe(1);
+  const course = { kind: 'rollout', plannedBlocks: 10 } as const;
   fc.assert(
     fc.property(
       fc.array(fc.tuple(fc.nat(1_000), fc.double({ min: 0, max: 1, noNaN: true })), { minLength: 1 }),
       (blocks) => {
-        let mixture = startMixture(absoluteRatios.length);
+        let process = startProcess(absoluteRatios.length);
         for (const [requests, share] of blocks) {
           if (requests === 0) continue;
           const bad = Math.round(requests * share);
-          mixture = advanceMixture(
-            mixture,
-            absoluteFactors({ requests, bad }, 0.001, absoluteRatios, 10),
-            10,
-          );
+          const factors = absoluteFactors({ requests, bad }, 0.001, absoluteRatios, 10);
+          ({ process } = advanceProcess(process, factors, course));
         }
-        expect(Number.isFinite(evidenceOf(mixture, 10))).toBe(true);
-        expect(spentPrior(mixture.blocks, 10)).toBeLessThan(1);
+        expect(Number.isFinite(evidenceOfProcess(process, course))).toBe(true);
+        expect(spentPrior(process[1], 10)).toBeLessThan(1);
       },
     ),
   );

@@ -1,9 +1,15 @@
 import type { ArmsOfBlock } from './absolute-test.ts';
 import { slowRatios } from './factors.ts';
 import type { FactorForm } from './forms.ts';
-import { evidenceOf, meanOf } from './onset-mixture.ts';
-import { unpackSums } from './packed-sums.ts';
-import { advanceOnset, advanceProcess, type Course, type Onset, startProcess } from './process.ts';
+import { meanOfPacked } from './packed-sums.ts';
+import {
+  advanceOnset,
+  advanceProcess,
+  type Course,
+  evidenceOfProcess,
+  type Onset,
+  startProcess,
+} from './process.ts';
 import { chooseBounds, slowAt, type SlowBounds, slowOfStable, weightsOf } from './slow-bounds.ts';
 
 /** Evidence that the canary is slower than stable at some bound of the histogram: an average over bounds. */
@@ -15,6 +21,8 @@ export type LatencyShareState = {
   readonly blocks: number;
   readonly onset: Onset | null;
 };
+
+const [empty] = startProcess(slowRatios.length);
 
 export const noLatencyShare: LatencyShareState = { bounds: null, sums: [], blocks: 0, onset: null };
 
@@ -33,7 +41,6 @@ export function advanceLatencyShare(
   const own = canary.latency;
   const other = stable.latency;
   const bounds = state.bounds ?? chooseBounds(own, canary.requests, other, stable.requests);
-  const [empty] = startProcess(slowRatios.length);
   const weights = weightsOf(bounds);
   const { course, form } = context;
   let growth = 0;
@@ -63,12 +70,7 @@ export function latencyShareEvidence(state: LatencyShareState, course: Course): 
   if (state.bounds === null || state.sums.length === 0) return course.kind === 'bake' ? 0 : 1;
   let total = 0;
   for (const [index, weight] of weightsOf(state.bounds).entries()) {
-    const sums = unpackSums(state.sums[index] ?? '');
-    total +=
-      weight *
-      (course.kind === 'bake'
-        ? meanOf(sums)
-        : evidenceOf({ sums, blocks: state.blocks }, course.plannedBlocks));
+    total += weight * evidenceOfProcess([state.sums[index] ?? '', state.blocks], course);
   }
   return total;
 }
@@ -78,7 +80,7 @@ export function worstBound(state: LatencyShareState): number | null {
   if (state.bounds === null) return null;
   let worst: { readonly seconds: number; readonly mean: number } | null = null;
   for (const [index, seconds] of state.bounds.flat().entries()) {
-    const mean = meanOf(unpackSums(state.sums[index] ?? ''));
+    const mean = meanOfPacked(state.sums[index] ?? '');
     if (worst === null || mean > worst.mean) worst = { seconds, mean };
   }
   return worst?.seconds ?? null;

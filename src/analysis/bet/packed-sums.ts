@@ -7,37 +7,72 @@ const lowest = -20;
 const largest = 36 ** digits - 1;
 /** What was read back is written again as it was: 1e-10 of a nat. */
 const roundTrip = 1e-6;
-const alphabet = '0123456789abcdefghijklmnopqrstuvwxyz';
+/** Far beyond every level that decides, and far from where numbers end. */
+const largestSum = 1e60;
+/** All texts of two digits. */
+const pairs: readonly string[] = Array.from({ length: 36 * 36 }, (_, code) =>
+  code.toString(36).padStart(2, '0'),
+);
+const perPair = 36 * 36;
 
 /**
  * Sums as a short text for the state. Each is rounded **down**, and what is too small to write becomes 0: evidence only loses by
  * it, so the bound on false rollbacks holds for the state as written.
  */
 export function packSums(sums: readonly number[]): string {
-  let text = '';
-  for (const sum of sums) {
-    const code = sum > 0 ? Math.floor((Math.log(sum) - lowest) * perNat + roundTrip) : 0;
-    let rest = code > 0 ? Math.min(largest, code) : 0;
-    let written = '';
-    for (let digit = 0; digit < digits; digit += 1) {
-      written = (alphabet[rest % 36] ?? '') + written;
-      rest = Math.floor(rest / 36);
-    }
-    text += written;
-  }
-  return text;
+  return sums.map(packed).join('');
+}
+
+function packed(sum: number): string {
+  const code = sum > 0 ? Math.floor((Math.log(sum) - lowest) * perNat + roundTrip) : 0;
+  const bounded = code > 0 ? Math.min(largest, code) : 0;
+  const high = Math.floor(bounded / perPair);
+  return (pairs[high] ?? '') + (pairs[bounded - high * perPair] ?? '');
 }
 
 export function unpackSums(text: string): number[] {
-  assert(text.length % digits === 0, 'packed sums have four digits each');
-  const sums: number[] = [];
-  for (let at = 0; at < text.length; at += digits) {
-    let code = 0;
-    for (let digit = 0; digit < digits; digit += 1) {
-      const character = text.charCodeAt(at + digit);
-      code = code * 36 + (character < 58 ? character - 48 : character - 87);
-    }
-    sums.push(code === 0 ? 0 : Math.exp(code / perNat + lowest));
+  return Array.from({ length: text.length / digits }, (_, index) => sumAt(text, index));
+}
+
+/** The mean of the sums, without unpacking them. */
+export function meanOfPacked(text: string): number {
+  const count = text.length / digits;
+  let total = 0;
+  for (let index = 0; index < count; index += 1) total += sumAt(text, index);
+  return count === 0 ? 0 : total / count;
+}
+
+/**
+ * Each sum becomes (sum + prior) · factor: the recursion of `OnsetMixture` on the packed form. `before` and `after` are the means
+ * of sum + prior and of what became of it.
+ */
+export function advancePacked(
+  text: string,
+  factors: readonly number[],
+  prior: number,
+): { readonly text: string; readonly before: number; readonly after: number } {
+  assert(text.length === factors.length * digits, 'one factor for each alternative');
+  let next = '';
+  let before = 0;
+  let after = 0;
+  for (let index = 0; index < factors.length; index += 1) {
+    const staked = sumAt(text, index) + prior;
+    const sum = Math.min(largestSum, staked * (factors[index] ?? 0));
+    before += staked;
+    after += sum;
+    next += packed(sum);
   }
-  return sums;
+  return { text: next, before: before / factors.length, after: after / factors.length };
+}
+
+function sumAt(text: string, index: number): number {
+  const at = index * digits;
+  const high = digitAt(text, at) * 36 + digitAt(text, at + 1);
+  const code = high * perPair + digitAt(text, at + 2) * 36 + digitAt(text, at + 3);
+  return code === 0 ? 0 : Math.exp(code / perNat + lowest);
+}
+
+function digitAt(text: string, at: number): number {
+  const character = text.charCodeAt(at);
+  return character < 58 ? character - 48 : character - 87;
 }

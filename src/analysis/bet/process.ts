@@ -1,12 +1,5 @@
-import {
-  advanceDetector,
-  advanceMixture,
-  evidenceOf,
-  meanOf,
-  onsetPrior,
-  startMixture,
-} from './onset-mixture.ts';
-import { packSums, unpackSums } from './packed-sums.ts';
+import { onsetPrior, spentPrior } from './onset-mixture.ts';
+import { advancePacked, meanOfPacked, packSums } from './packed-sums.ts';
 
 /** One process of evidence as it is persisted: packed sums, and the blocks that said something. */
 export type Process = readonly [sums: string, blocks: number];
@@ -15,34 +8,31 @@ export type Process = readonly [sums: string, blocks: number];
 export type Course = { readonly kind: 'rollout'; readonly plannedBlocks: number } | { readonly kind: 'bake' };
 
 export function startProcess(alternatives: number): Process {
-  return [packSums(startMixture(alternatives).sums), 0];
+  return [packSums(Array.from({ length: alternatives }, () => 0)), 0];
 }
 
-/** `growth`: what this block multiplied the sums by, onset prior included. */
+/**
+ * `factors[j]` = e_j of this block. In a bake each block has a unit mass instead of a prior, R_j = (1 + R_j) · e_j: while all is well,
+ * the average of the R_j reaches A only after A blocks or more on average (Shin, Ramdas, Rinaldo, "E-detectors").
+ * `growth`: what this block multiplied the sums by, onset prior included.
+ */
 export function advanceProcess(
-  [packed, blocks]: Process,
+  [sums, blocks]: Process,
   factors: readonly number[],
   course: Course,
 ): { readonly process: Process; readonly growth: number } {
-  const mixture = { sums: unpackSums(packed), blocks };
-  const next =
-    course.kind === 'bake'
-      ? advanceDetector(mixture, factors)
-      : advanceMixture(mixture, factors, course.plannedBlocks);
-  return {
-    process: [packSums(next.sums), next.blocks],
-    growth: meanOf(next.sums) / (meanOf(mixture.sums) + priorOf(course, blocks)),
-  };
+  const { text, before, after } = advancePacked(sums, factors, priorOf(course, blocks));
+  return { process: [text, blocks + 1], growth: after / before };
 }
 
 function priorOf(course: Course, blocks: number): number {
   return course.kind === 'bake' ? 1 : onsetPrior(blocks, course.plannedBlocks);
 }
 
-/** E of a rollout, R of a bake. */
-export function evidenceOfProcess([packed, blocks]: Process, course: Course): number {
-  const sums = unpackSums(packed);
-  return course.kind === 'bake' ? meanOf(sums) : evidenceOf({ sums, blocks }, course.plannedBlocks);
+/** E of a rollout, 1 at its start; R of a bake. */
+export function evidenceOfProcess([sums, blocks]: Process, course: Course): number {
+  const mean = meanOfPacked(sums);
+  return course.kind === 'bake' ? mean : mean + 1 - spentPrior(blocks, course.plannedBlocks);
 }
 
 /** Canary requests and bad ones, stable requests and bad ones. */
