@@ -1,13 +1,15 @@
+import { argo } from './argo/argo.ts';
 import { bet, likelihood } from './bet/bet.ts';
 import type { Judge, JudgePlan, JudgeState } from './judge.ts';
+import { kayenta } from './kayenta/kayenta.ts';
 import { threshold } from './threshold.ts';
 
 const judges: Readonly<Record<JudgePlan['judge'], Judge<JudgeState>>> = {
   threshold,
   bet,
   likelihood,
-  argo: threshold,
-  kayenta: threshold,
+  argo,
+  kayenta,
 };
 
 /** The judge of that name. Its states are its own: one judge's state given to another is a failed assertion. */

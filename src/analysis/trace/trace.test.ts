@@ -145,7 +145,10 @@ describe('replay', () => {
   });
 
   test('a hundred thousand blocks in a moment', () => {
-    const long = csv(Array.from({ length: 100_000 }, (_, index) => (index % 40 === 0 ? 1 : 0)), '450,1');
+    const long = csv(
+      Array.from({ length: 100_000 }, (_, index) => (index % 40 === 0 ? 1 : 0)),
+      '450,1',
+    );
     expect(replay(readTrace(long), plan).result.blocks).toBe(100_000);
   });
 });
