@@ -22,6 +22,20 @@ describe('a step', () => {
     });
   });
 
+  test('a rise that was decided is not written onto a canary that lost replicas since (R20, N2)', () => {
+    const world = atStep(0, { plan: { replicas: 20 } });
+    world.applies = false;
+    world.until((state) => state.route.routing.kind === 'weight' && state.route.routing.weightPercent === 25);
+    const { canary } = world.observation;
+    const routes = (available: number): number => {
+      const observed = { ...world.observation, canary: canary && { ...canary, ready: available, available } };
+      const { identity: of, plan, state, nowMs } = world;
+      const { effects } = decide({ identity: of, plan, state, nowMs, observation: observed });
+      return effects.filter(({ kind }) => kind === 'setRoute').length;
+    };
+    expect([routes(5), routes(1)]).toEqual([1, 0]);
+  });
+
   test('the old weight is judged on while the canary is scaled, and can still roll back (R21)', () => {
     const world = atStep(0, { plan: { replicas: 20 } });
     world.starts = false;
