@@ -2,6 +2,7 @@ import { assert } from '../../lib/assert.ts';
 import type { Block, Sample } from '../block.ts';
 import type { Judge, JudgeInput, JudgePlan } from '../judge.ts';
 import { threshold } from '../threshold.ts';
+import { excuse } from './absolute-test.ts';
 import { type BetState, courseOf, startProcesses, takeCounts } from './bet-state.ts';
 import { betTestsOf, type BetTests, constantsOf, type BetConstants } from './bet-tests.ts';
 import { verdictOf } from './bet-verdict.ts';
@@ -94,15 +95,34 @@ function takeBlock(
   constants: BetConstants,
   form: FactorForm,
 ): { readonly state: BetState; readonly evidence: Evidence } {
-  const state = takeCounts(before, block, tests, constants, form);
-  const logLevel = state.baking ? Math.log(constants.bakeRunLength) : constants.logLevel;
-  const evidence = combine(state, tests, courseOf(state, constants), logLevel);
+  const logLevel = before.baking ? Math.log(constants.bakeRunLength) : constants.logLevel;
+  const course = courseOf(before, constants);
+  let state = takeCounts(before, block, tests, constants, form);
+  let evidence = combine(state, tests, course, logLevel);
+  const changed = tests.groups.filter(
+    ({ absolute }, index) =>
+      absolute !== null && state.absolute[absolute.key]?.excused !== evidence.groups[index]?.environment,
+  );
+  if (changed.length > 0) {
+    state = { ...state, absolute: excuseAll(state, tests, evidence) };
+    evidence = combine(state, tests, course, logLevel);
+  }
   const logs = [evidence.log, ...evidence.groups.map(({ log }) => log)];
   const peaks = logs.map((log, index) => Math.max(state.peaks[index] ?? 0, Math.floor(log * 1000) / 1000));
   // However bad it is, one block alone never decides.
   const confirmed = before.totals[0] > 0 && evidence.counted >= logLevel;
   const decided = state.decidedAtMs ?? (confirmed ? block.atMs : null);
   return { state: { ...state, peaks, decidedAtMs: decided }, evidence };
+}
+
+function excuseAll(state: BetState, tests: BetTests, evidence: Evidence): BetState['absolute'] {
+  const absolute = { ...state.absolute };
+  for (const [index, { absolute: test }] of tests.groups.entries()) {
+    const before = test === null ? undefined : absolute[test.key];
+    if (test !== null && before !== undefined)
+      absolute[test.key] = excuse(before, evidence.groups[index]?.environment ?? false);
+  }
+  return absolute;
 }
 
 function takeGates(
