@@ -34,7 +34,12 @@ export function openListener(host: string, port: number): ListenerHandle {
   const handle = _createServerHandle(host, port, net.isIPv6(host) ? 6 : 4, -1);
   if (typeof handle === 'number') throw bindError(host, port, handle);
   const name: { port?: number } = {};
-  handle.getsockname(name);
+  // libuv keeps a port in use for itself until `listen`; a socket that was not bound would then listen on any port.
+  const unbound = handle.getsockname(name);
+  if (unbound !== 0) {
+    handle.close();
+    throw bindError(host, port, unbound);
+  }
   return {
     handle: handle as unknown as net.Server,
     port: name.port ?? port,
