@@ -54,7 +54,8 @@ class Waiter {
   #revision: string | null;
   #history: readonly RolloutView[] = [];
   #historyOf: string | null = null;
-  #step: WaitStep = { kind: 'waiting', observed: false, line: 'connecting' };
+  /** Before the first picture nothing is known to be missing. */
+  #step: WaitStep = { kind: 'waiting', observed: true, line: 'connecting' };
 
   constructor(session: Session, options: WaitOptions) {
     this.#session = session;
