@@ -19,7 +19,7 @@ if (EXIT !== '') {
 console.log(`${VERSION} starts`);
 
 const server = createServer((request, response) => {
-  const isProbe = request.url === '/ready';
+  const isProbe = request.url === '/ready' || request.url.startsWith('/actuator/health/');
   response.setHeader('x-version', VERSION);
   response.writeHead((isProbe && READY === 'never') || (!isProbe && FAIL !== '') ? 500 : 200);
   response.end(`${VERSION}\n`);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-const app = join(import.meta.dirname, 'app.mjs');
+export const app = join(import.meta.dirname, 'app.mjs');
 
 export interface ManifestOptions {
   readonly name?: string;
