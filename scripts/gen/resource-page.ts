@@ -99,7 +99,7 @@ export function canaryPage(): string {
     '## spec.analysis.sessionAffinity',
     section('spec.analysis.sessionAffinity'),
     '## spec.analysis.alerts[]',
-    'Nothing reads these on one machine: give `sluice up` the address of a webhook instead.',
+    'Nothing reads these on one machine. There `sluice up --alert-url URL` posts warnings and errors of all services to one webhook.',
     section('spec.analysis.alerts[]'),
   );
 }

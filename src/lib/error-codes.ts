@@ -115,7 +115,13 @@ export const errorCodes = {
     'The state directory cannot be written.',
     'Free space, or make it writable. Traffic stays where it is; a rollback still works.',
   ),
-  'state-damaged': entry('no', 500, 1, 'The state file is damaged or is not one of Sluice.', 'Restore it from a backup, or move it away to start anew. Traffic stays where it is.'),
+  'state-damaged': entry(
+    'no',
+    500,
+    1,
+    'The state file is damaged or is not one of Sluice.',
+    'Restore it from a backup, or move it away to start anew. Traffic stays where it is.',
+  ),
   'process-start-failed': entry(
     'yes',
     500,

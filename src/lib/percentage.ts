@@ -6,7 +6,9 @@ export function parsePercentage(value: string | number): Result<number, string> 
     return Number.isFinite(value) ? ok(value) : failure(`${value} is not a percentage`);
   }
   const match = /^(-?\d+(?:\.\d+)?)\s*%?$/.exec(value.trim());
-  return match ? ok(Number(match[1])) : failure(`"${value}" is not a percentage: write a number such as 25 or "0.1 %"`);
+  return match
+    ? ok(Number(match[1]))
+    : failure(`"${value}" is not a percentage: write a number such as 25 or "0.1 %"`);
 }
 
 /**
@@ -15,6 +17,12 @@ export function parsePercentage(value: string | number): Result<number, string> 
  */
 export function formatPercentage(percent: number, limit?: number): string {
   let digits = percent !== 0 && Math.abs(percent) < 1 ? 3 : 2;
-  while (limit !== undefined && percent !== limit && digits < 12 && percent.toFixed(digits) === limit.toFixed(digits)) digits += 1;
+  while (
+    limit !== undefined &&
+    percent !== limit &&
+    digits < 12 &&
+    percent.toFixed(digits) === limit.toFixed(digits)
+  )
+    digits += 1;
   return `${Number(percent.toFixed(digits))} %`;
 }

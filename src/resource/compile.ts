@@ -186,7 +186,11 @@ function compileService(canary: CanaryResource | null, target: TargetParts, cont
   return {
     service: {
       spec,
-      target: { revision, template: built.template, label: labelOf(target) ?? built.template.env['VERSION'] ?? revision },
+      target: {
+        revision,
+        template: built.template,
+        label: labelOf(target) ?? built.template.env['VERSION'] ?? revision,
+      },
       source: parts.map(({ text }) => text),
     },
     documents: parts,

@@ -197,7 +197,7 @@ function intervalOf(
 }
 
 function smallestSeen(group: CheckGroup | null, { state, constants, tests }: CheckContext): number | null {
-  if (group?.absolute == null) return null;
+  if (group === null || group.absolute === null) return null;
   const { limit, key } = group.absolute;
   const settings = {
     limit,

@@ -59,7 +59,7 @@ export function replay(trace: Trace, plan: JudgePlan): Replay {
     if (kind === 'fail') break;
   }
   const kind = finalKind(trace, verdict);
-  const decidedAt = kind === 'fail' && verdict?.atMs != null ? isoOf(verdict.atMs) : null;
+  const decidedAt = kind === 'fail' && verdict !== null && verdict.atMs !== null ? isoOf(verdict.atMs) : null;
   return {
     steps,
     result: {
