@@ -5,6 +5,7 @@ import type { BetConstants, BetTests } from './bet-tests.ts';
 import { checkVerdict, kindOfCheck } from './check-verdict.ts';
 import { combine, type Evidence } from './combine.ts';
 import { openGates } from './gates.ts';
+import { withLazyChecks } from './lazy-checks.ts';
 
 /** Worst first: the verdict is the first that any part of the judgement has. */
 const order: readonly VerdictKind[] = ['fail', 'suspect', 'providerError', 'noData', 'notEnoughData', 'pass'];
@@ -32,11 +33,10 @@ export function verdictOf(
     // A signal that failed is a check of its own, which the plan does not name.
     ...gated.filter(({ name }) => !plan.checks.some((check) => check.name === name)),
   ];
-  let described: readonly CheckVerdict[] | null = null;
   const kinds = plan.checks.flatMap((check, index) =>
     check.measure.kind === 'sample' ? [] : [kindOfCheck(check, groups[index] ?? -1, context)],
   );
-  return {
+  const verdict = {
     kind: kindOf(state, evidence, suspectFrom, kinds),
     atMs: state.lastAtMs ?? gates.last?.atMs ?? null,
     passesInStep: gates.passesInStep,
@@ -45,13 +45,9 @@ export function verdictOf(
     judgedMs: gates.judgedMs,
     requestsInStep: state.requestsInStep,
     firstFailureAtMs: state.firstFailureAtMs,
-    // Intervals and sentences cost more than the judgement: a replay of a million blocks reads the last ones only.
-    get checks() {
-      described ??= describe();
-      return described;
-    },
     evidence: evidenceOf(plan, tests, constants, state, evidence, logLevel),
   };
+  return withLazyChecks(verdict, describe);
 }
 
 /** From here on the release is suspect: √u, and for the detector of the bake a hundredth of its level. */

@@ -148,8 +148,12 @@ function takeGates(
   return { ...state, gates: closeGates({ ...next, last }), decidedAtMs };
 }
 
-/** What is left for `threshold`: readings that are only numbers, and whether the canary serves at all. */
+const gatesPlans = new WeakMap<JudgePlan, JudgePlan>();
+
+/** What is left for `threshold`: readings that are only numbers, and whether the canary serves at all. One for each plan. */
 function gatesPlan(plan: JudgePlan, tests: BetTests): JudgePlan {
+  const known = gatesPlans.get(plan);
+  if (known !== undefined) return known;
   const samples = plan.checks.filter(({ measure }) => measure.kind === 'sample');
   const traffic = {
     name: trafficCheck,
@@ -160,5 +164,8 @@ function gatesPlan(plan: JudgePlan, tests: BetTests): JudgePlan {
     windowMs: plan.intervalMs,
     minRequests: 0,
   } as const;
-  return { ...plan, judge: 'threshold', checks: tests.groups.length === 0 ? samples : [...samples, traffic] };
+  const checks = tests.groups.length === 0 ? samples : [...samples, traffic];
+  const made: JudgePlan = { ...plan, judge: 'threshold', checks };
+  gatesPlans.set(plan, made);
+  return made;
 }

@@ -29,11 +29,20 @@ export function openGates(gates: Gates): ThresholdState {
 
 /** The slots hold blocks without arms: nothing that is ever read. */
 export function closeGates(state: ThresholdState): Gates {
-  const kept: Record<string, unknown> = {};
-  for (const key of Object.keys(begin) as (keyof ThresholdState)[]) {
-    const value = state[key];
-    const isEmpty = typeof value === 'object' && value !== null && Object.keys(value).length === 0;
-    if (key !== 'slots' && value !== begin[key] && !isEmpty) kept[key] = value;
-  }
-  return kept;
+  const { failedChecks, decided, failedSignal, judgedMs, evaluationsInStep, passesInStep, ticks } = state;
+  const { samples, sampleErrors, silentMs, lastCallAtMs, last } = state;
+  return {
+    judgedMs,
+    evaluationsInStep,
+    passesInStep,
+    ticks,
+    samples,
+    lastCallAtMs,
+    last,
+    ...(failedChecks === 0 ? null : { failedChecks }),
+    ...(decided ? { decided } : null),
+    ...(failedSignal === null ? null : { failedSignal }),
+    ...(silentMs === 0 ? null : { silentMs }),
+    ...(Object.keys(sampleErrors).length === 0 ? null : { sampleErrors }),
+  };
 }

@@ -9,25 +9,28 @@ const largest = 36 ** digits - 1;
 const roundTrip = 1e-6;
 /** Far beyond every level that decides, and far from where numbers end. */
 const largestSum = 1e60;
-/** All texts of two digits. */
-const pairs: readonly string[] = Array.from({ length: 36 * 36 }, (_, code) =>
-  code.toString(36).padStart(2, '0'),
-);
-const perPair = 36 * 36;
-
 /**
  * Sums as a short text for the state. Each is rounded **down**, and what is too small to write becomes 0: evidence only loses by
  * it, so the bound on false rollbacks holds for the state as written.
  */
 export function packSums(sums: readonly number[]): string {
-  return sums.map(packed).join('');
+  const codes: number[] = [];
+  for (const sum of sums) writeSum(codes, sum);
+  return String.fromCharCode(...codes);
 }
 
-function packed(sum: number): string {
-  const code = sum > 0 ? Math.floor((Math.log(sum) - lowest) * perNat + roundTrip) : 0;
-  const bounded = code > 0 ? Math.min(largest, code) : 0;
-  const high = Math.floor(bounded / perPair);
-  return (pairs[high] ?? '') + (pairs[bounded - high * perPair] ?? '');
+function writeSum(codes: number[], sum: number): void {
+  const exact = sum > 0 ? Math.floor((Math.log(sum) - lowest) * perNat + roundTrip) : 0;
+  const code = exact > 0 ? Math.min(largest, exact) : 0;
+  const high = Math.floor(code / 1296);
+  const low = code - high * 1296;
+  const third = Math.floor(low / 36);
+  const first = Math.floor(high / 36);
+  codes.push(digit(first), digit(high - first * 36), digit(third), digit(low - third * 36));
+}
+
+function digit(value: number): number {
+  return value < 10 ? value + 48 : value + 87;
 }
 
 export function unpackSums(text: string): number[] {
@@ -52,7 +55,7 @@ export function advancePacked(
   prior: number,
 ): { readonly text: string; readonly before: number; readonly after: number } {
   assert(text.length === factors.length * digits, 'one factor for each alternative');
-  let next = '';
+  const codes: number[] = [];
   let before = 0;
   let after = 0;
   for (let index = 0; index < factors.length; index += 1) {
@@ -60,15 +63,20 @@ export function advancePacked(
     const sum = Math.min(largestSum, staked * (factors[index] ?? 0));
     before += staked;
     after += sum;
-    next += packed(sum);
+    writeSum(codes, sum);
   }
-  return { text: next, before: before / factors.length, after: after / factors.length };
+  // One string from all digits: pieces put together would be most of the garbage of a judgement.
+  return {
+    text: String.fromCharCode(...codes),
+    before: before / factors.length,
+    after: after / factors.length,
+  };
 }
 
 function sumAt(text: string, index: number): number {
   const at = index * digits;
   const high = digitAt(text, at) * 36 + digitAt(text, at + 1);
-  const code = high * perPair + digitAt(text, at + 2) * 36 + digitAt(text, at + 3);
+  const code = high * 1296 + digitAt(text, at + 2) * 36 + digitAt(text, at + 3);
   return code === 0 ? 0 : Math.exp(code / perNat + lowest);
 }
 

@@ -4,7 +4,7 @@ import type { LatencyHistogram } from '../block.ts';
 export type SlowBounds = readonly [likely: readonly number[], others: readonly number[]];
 
 /** Most bounds that are compared; a fine histogram is thinned. */
-const mostBounds = 10;
+const mostBounds = 8;
 /** A bound that nearly all or hardly any requests exceed is unlikely to be where a regression shows. */
 const unlikelyWeight = 0.1;
 
@@ -27,7 +27,7 @@ export function chooseBounds(
     const slow = 1 - ((canary.cumulative[index] ?? 0) + (stable.cumulative[other] ?? 0)) / requests;
     (slow >= 0.005 && slow <= 0.6 ? likely : others).push(seconds);
   }
-  const kept = thin(likely, mostBounds - 3);
+  const kept = thin(likely, mostBounds - 2);
   return [kept, thin(others, mostBounds - kept.length)];
 }
 

@@ -1,0 +1,25 @@
+import type { CheckVerdict, Verdict } from '../judge.ts';
+
+type Describe = () => readonly CheckVerdict[];
+
+const describers = new WeakMap<object, Describe>();
+
+/** One accessor for all verdicts: an object literal with a getter of its own would be a shape of its own for the machine. */
+const accessor: PropertyDescriptor = {
+  enumerable: true,
+  get(this: object): readonly CheckVerdict[] {
+    const checks = describers.get(this)?.() ?? [];
+    describers.set(this, () => checks);
+    return checks;
+  },
+};
+
+/**
+ * A verdict whose `checks` are worked out when they are first read. Intervals and sentences cost more than the judgement, and a replay
+ * of a million blocks reads the last ones only. It copies and prints like any other object.
+ */
+export function withLazyChecks(verdict: Omit<Verdict, 'checks'>, describe: Describe): Verdict {
+  const lazy = Object.defineProperty({ ...verdict, checks: [] }, 'checks', accessor);
+  describers.set(lazy, describe);
+  return lazy;
+}
