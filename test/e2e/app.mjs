@@ -22,7 +22,7 @@ const server = createServer((request, response) => {
   const isProbe = request.url === '/ready' || request.url.startsWith('/actuator/health/');
   response.setHeader('x-version', VERSION);
   response.writeHead((isProbe && READY === 'never') || (!isProbe && FAIL !== '') ? 500 : 200);
-  response.end(`${VERSION}\n`);
+  response.end(`${request.url === '/printed' ? printedMb : VERSION}\n`);
 });
 server.listen(Number(PORT), '127.0.0.1');
 
@@ -30,12 +30,14 @@ process.on('SIGTERM', () => {
   if (IGNORE === '') server.close(() => process.exit(0));
 });
 
-// Blocks where the reader of stdout is slow, as a program that logs too much does.
+// A program that logs far too much: some hundred megabytes a second.
 const line = `${'x'.repeat(1023)}\n`.repeat(1024);
-let left = Number(PRINT_MB);
+let printedMb = 0;
 const print = () => {
-  if (left <= 0) return;
-  left -= 1;
-  process.stdout.write(line, () => setImmediate(print));
+  if (printedMb >= Number(PRINT_MB)) return;
+  process.stdout.write(line, () => {
+    printedMb += 1;
+    setTimeout(print, 3);
+  });
 };
 print();
