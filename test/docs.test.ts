@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { reasonTexts } from '../scripts/gen/reason-texts.ts';
 import { commandsIn, mentionsOf, problemOf } from './docs/commands.ts';
 import { pageScript } from './docs/page-script.ts';
 import { allPages, anchorsOf, proseOf, readPage, root, writtenPages } from './docs/pages.ts';
@@ -50,6 +51,14 @@ describe('the pages', () => {
       .filter(({ text }) => !/^# [^\n]+\n\n(?:<!-- before:\n[\s\S]*?-->\n\n)?```sh/.test(text))
       .map(({ path }) => path);
     expect(wrong).toEqual([]);
+  });
+
+  test('every reason to wait stands in the page for the person on call', () => {
+    const stuck = byPath.get('docs/runbooks/rollout-stuck.md')?.text ?? '';
+    const waits = reasonTexts
+      .filter(({ heading }) => !heading.startsWith('It ended'))
+      .flatMap(({ reasons }) => Object.keys(reasons));
+    expect(waits.filter((reason) => !stuck.includes(`\`${reason}\``))).toEqual([]);
   });
 });
 

@@ -292,6 +292,9 @@ export class EngineCommands implements Commands {
       throw refused(`${last.identity.name} did not promote anything to go back from`);
     if (previous === null) throw refused(`nothing served before ${canary.promoted?.label ?? 'it'}`);
     const plan = planOf(canary);
+    // Who asks twice in a hurry must not get the version back that was bad.
+    if (last.plan.skipAnalysis && !plan.skipAnalysis)
+      throw refused(`${last.identity.name} went back already; deploy what is to run instead`);
     this.#note(service, { target: previous }, actor, `${key} is to go back to ${previous.revision}`);
     return this.#options.begin(service, {
       plan: { ...plan, skipAnalysis: true },

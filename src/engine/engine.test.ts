@@ -71,6 +71,19 @@ describe('Engine', () => {
     `);
   });
 
+  test('goes back after a promotion once, not back to what was bad when asked again', async () => {
+    const { world, engine } = await serving();
+    await engine.commands.deploy(key, exampleSnapshot('v2'), ada);
+    await world.clock.runFor(300_000);
+    const back = { kind: 'rollback', on: { key }, reason: '', actor: ada } as const;
+    await engine.commands.act(back);
+    await world.clock.runFor(60_000);
+    expect(engine.commands.get(key).canary.promoted?.revision).toBe('v1');
+    await expect(engine.commands.act(back)).rejects.toMatchObject({ code: 'action-refused' });
+    await world.clock.runFor(60_000);
+    expect(engine.commands.get(key).canary.promoted?.revision).toBe('v1');
+  });
+
   test('takes a bad revision back', async () => {
     const { world, engine } = await serving();
     world.metrics.serving.set('v2', { errorShare: 0.1 });
