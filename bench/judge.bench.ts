@@ -11,7 +11,7 @@ import { waldCells } from './judge/wald.ts';
 export async function run({ quick, say }: BenchOptions): Promise<BenchResult> {
   const cost = measureCost();
   const cells = [...gridOf(quick ? [100] : [10, 100, 1000]), ...latencyCells];
-  const results = await runAll(cells, quick ? 60 : 600, quick ? 20 : 120);
+  const results = await runAll(cells, quick ? 60 : 600, quick ? 20 : 150);
   const wald = waldCells(quick ? 60 : 600);
   const rows = cells.flatMap((cell, index) => (results[index] ?? []).map((result) => rowOf(cell, result)));
   for (const row of rows) say(lineOf(row));

@@ -28,6 +28,7 @@ export async function runAll(
         const answer = Promise.withResolvers<{ index: number; results: readonly CellResult[] }>();
         worker.once('message', answer.resolve);
         worker.once('error', answer.reject);
+        // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
         worker.postMessage(job);
         const { index, results: found } = await answer.promise;
         worker.removeListener('error', answer.reject);

@@ -11,6 +11,7 @@ export interface Job {
 }
 
 parentPort?.on('message', (job: Job) => {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
   parentPort?.postMessage({
     index: job.index,
     results: runCell(job.cell, job.seed, job.runs, job.rivalRuns),

@@ -15,7 +15,12 @@ const histogram: NativeHistogram = {
 
 test('exact at every bound', () => {
   const classic = toClassic(histogram);
-  expect(classic.bounds.map((bound) => Number(bound.toFixed(4)))).toEqual([0.001, 0.5, 1, 1.4142]);
+  expect(classic.bounds.map((bound) => Number(bound.toFixed(4)))).toEqual([
+    0.001,
+    0.5,
+    1,
+    Number(Math.SQRT2.toFixed(4)),
+  ]);
   expect(classic.cumulative).toEqual([2, 5, 10, 17]);
 });
 

@@ -1,3 +1,4 @@
+import { withLazyChecks } from '../lazy-checks.ts';
 import type { CheckVerdict, JudgePlan, Verdict, VerdictEvidence, VerdictKind } from '../judge.ts';
 import type { BetState } from './bet-state.ts';
 import { courseOf } from './bet-state.ts';
@@ -5,7 +6,6 @@ import type { BetConstants, BetTests } from './bet-tests.ts';
 import { checkVerdict, kindOfCheck } from './check-verdict.ts';
 import { combine, type Evidence } from './combine.ts';
 import { openGates } from './gates.ts';
-import { withLazyChecks } from './lazy-checks.ts';
 
 /** Worst first: the verdict is the first that any part of the judgement has. */
 const order: readonly VerdictKind[] = ['fail', 'suspect', 'providerError', 'noData', 'notEnoughData', 'pass'];

@@ -1,5 +1,6 @@
 import { assert } from '../../lib/assert.ts';
 import { type ArmTotals, addToTotals } from '../arm-totals.ts';
+import { withLazyChecks } from '../lazy-checks.ts';
 import type {
   CheckPlan,
   CheckVerdict,
@@ -155,7 +156,7 @@ function directionOf({ limit }: CheckPlan): CheckPlan['kayenta'] & object {
 }
 
 function verdictOf(plan: JudgePlan, state: KayentaState): Verdict {
-  return {
+  const verdict = {
     kind: state.kind,
     atMs: state.lastAtMs,
     passesInStep: state.passesInStep,
@@ -164,8 +165,8 @@ function verdictOf(plan: JudgePlan, state: KayentaState): Verdict {
     judgedMs: state.judgedMs - state.stepFromMs,
     requestsInStep: state.requestsInStep,
     firstFailureAtMs: state.firstFailureAtMs,
-    checks: plan.checks.map((check) => checkOf(check, state)),
   };
+  return withLazyChecks(verdict, () => plan.checks.map((check) => checkOf(check, state)));
 }
 
 function checkOf(check: CheckPlan, state: KayentaState): CheckVerdict {

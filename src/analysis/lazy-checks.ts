@@ -1,4 +1,4 @@
-import type { CheckVerdict, Verdict } from '../judge.ts';
+import type { CheckVerdict, Verdict } from './judge.ts';
 
 type Describe = () => readonly CheckVerdict[];
 
