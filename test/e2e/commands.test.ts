@@ -102,6 +102,11 @@ describe.concurrent('commands', () => {
     expect(await rig.ok('apply', '-f', 'sluice.yaml')).toContain('unchanged');
     expect(await rig.get()).toBe('v1');
 
+    const load = await rig.sluice('load', '-n', '20', '-c', '2', rig.url);
+    expect(load).toMatchObject({ exit: 0, stdout: expect.stringContaining('20 requests') as string });
+    expect((await rig.sluice('load', '-n', '1', '-c', '1', 'http://127.0.0.1:1/')).exit).toBe(1);
+    expect((await rig.sluice('load', '-n', 'many', rig.url)).exit).toBe(2);
+
     expect((await rig.sluice('delete', 'shop')).exit).toBe(2);
     expect(await rig.get()).toBe('v1');
     await rig.ok('delete', 'shop', '--yes');
