@@ -10,9 +10,10 @@ export async function verifyAudit(lines: AsyncIterable<string>): Promise<AuditVe
     result.firstSequence === null
       ? ''
       : `, ${result.firstSequence} to ${result.lastSequence}, last hash ${result.lastHash}`;
-  return {
-    ok: true,
-    records: result.events,
-    message: `${result.events} records, whole and unchanged${range}`,
-  };
+  // The chain cannot tell what stood before its first record.
+  const extent =
+    (result.firstSequence ?? 1) > 1
+      ? `unchanged, but records 1 to ${(result.firstSequence ?? 1) - 1} are not in it`
+      : 'whole and unchanged';
+  return { ok: true, records: result.events, message: `${result.events} records, ${extent}${range}` };
 }

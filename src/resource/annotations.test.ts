@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { readDocuments } from './document.ts';
 import { canary, codes, type Json, one, processOf } from './fixtures/resources.ts';
-import { formatFindings } from './finding.ts';
+import { formatFindings } from './fixtures/format-findings.ts';
 import { checkDocuments } from './check/check-documents.ts';
 
 function annotated(annotations: Json, apiVersion = 'flagger.app/v1beta1', spec: Json = {}): Json {

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { Plan } from '../rollout/plan.ts';
 import { compile } from './compile.ts';
 import { readDocuments, type SourceDocument } from './document.ts';
-import { formatFindings } from './finding.ts';
+import { formatFindings } from './fixtures/format-findings.ts';
 import { processOf, read, stepsText } from './fixtures/resources.ts';
 
 describe('the seed document', () => {

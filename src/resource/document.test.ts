@@ -2,7 +2,7 @@ import { array, assert, constantFrom, json, oneof, property, string } from 'fast
 import { expect, test } from 'vitest';
 import { weightsOf } from './compile/steps.ts';
 import { findDuplicates, readDocuments } from './document.ts';
-import { formatFindings } from './finding.ts';
+import { formatFindings } from './fixtures/format-findings.ts';
 
 const two = `# shop
 apiVersion: sluice.dev/v1alpha1

@@ -90,26 +90,3 @@ export function sortFindings(findings: readonly Finding[]): readonly Finding[] {
     (a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0) || a.line - b.line || a.column - b.column,
   );
 }
-
-/**
- * Plain text, one finding in three lines, and a last line with the counts:
- *
- *     shop.yaml:12:5 error step-weight-zero
- *       stepWeight is 0. The weight would never rise: Flagger runs such a canary for ever.
- *       fix: write a weight from 1 to 100
- */
-export function formatFindings(findings: readonly Finding[]): string {
-  const lines: string[] = [];
-  for (const finding of sortFindings(findings)) {
-    lines.push(`${finding.file}:${finding.line}:${finding.column} ${finding.severity} ${finding.code}`);
-    lines.push(`  ${finding.message} ${finding.why}`, `  fix: ${finding.fix}`);
-  }
-  return [...lines, summaryOf(findings)].join('\n');
-}
-
-function summaryOf(findings: readonly Finding[]): string {
-  const count = (severity: Severity): number =>
-    findings.filter((finding) => finding.severity === severity).length;
-  const plural = (n: number, word: string): string => `${n} ${word}${n === 1 ? '' : 's'}`;
-  return `${plural(count('error'), 'error')}, ${plural(count('warning'), 'warning')}, ${count('info')} info`;
-}

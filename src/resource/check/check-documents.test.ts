@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { readDocuments } from '../document.ts';
-import { formatFindings } from '../finding.ts';
+import { formatFindings } from '../fixtures/format-findings.ts';
 import { checkDocuments } from './check-documents.ts';
 
 function check(text: string): string {

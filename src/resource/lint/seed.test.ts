@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { formatFindings } from '../finding.ts';
+import { formatFindings } from '../fixtures/format-findings.ts';
 import { fixFiles, type LintFile, lintFiles } from './lint-files.ts';
 
 const folder = new URL('../fixtures/seed/', import.meta.url);

@@ -1,4 +1,4 @@
-import { canaryReplicas, canarySuffices, modeOf, stableRolledOut, stableSuffices } from '../arms.ts';
+import { canaryReplicas, modeOf, stableRolledOut, stableSuffices } from '../arms.ts';
 import { type Context, type Move, move, stay, wait } from '../context.ts';
 import { isExpired, noteProgress } from '../deadlines.ts';
 import { clear, enterPromotion, enterStep, succeed } from '../next-step.ts';
@@ -6,6 +6,7 @@ import { rollBack } from '../rollback.ts';
 import type { RolloutState } from '../state.ts';
 import { isTrafficGone } from '../verified.ts';
 import { passGatesFrom } from './at-gate.ts';
+import { waitForCanary } from './canary-wait.ts';
 import { counted } from '../words.ts';
 
 /** Before the first step: stable, its floor and the route are right, then the canary is made (SPEC R11). */
@@ -106,22 +107,8 @@ function startCanary(context: Context, state: RolloutState): Move {
 }
 
 function makeCanary(context: Context, state: RolloutState): Move {
-  if (!canarySuffices(context, state)) {
-    const known = noteProgress(context, state, context.observation.canary);
-    if (known !== state) return stay(known);
-    if (isExpired(context, state.deadlineMs)) {
-      return rollBack(context, state, {
-        endsAs: 'RolledBack',
-        reason: 'deadline-exceeded',
-        message: 'the canary made no progress before its deadline',
-      });
-    }
-    return wait(context, state, {
-      reason: 'scaling-canary',
-      owner: 'workload',
-      message: `${counted(state.canary.replicas, 'canary replica')} to be available`,
-    });
-  }
+  const short = waitForCanary(context, state, 'the canary made no progress before its deadline');
+  if (short !== null) return short;
   if (!stableSuffices(context) && state.skipRest !== 'person') {
     return wait(context, state, {
       reason: 'stable-not-ready',

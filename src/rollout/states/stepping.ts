@@ -1,10 +1,9 @@
-import { canarySuffices, stableSuffices } from '../arms.ts';
+import { stableSuffices } from '../arms.ts';
 import { type Context, type Move, move, stay, wait } from '../context.ts';
-import { isExpired, noteProgress } from '../deadlines.ts';
-import { rollBack } from '../rollback.ts';
+import { isExpired } from '../deadlines.ts';
 import { describeRouting } from '../routing.ts';
 import type { RolloutState } from '../state.ts';
-import { counted } from '../words.ts';
+import { waitForCanary } from './canary-wait.ts';
 
 /** Scale, then write the step's route, then prove it. Only then the step's clock starts, in Holding (SPEC R20, R23). */
 export function stepping(context: Context, state: RolloutState): Move {
@@ -12,22 +11,8 @@ export function stepping(context: Context, state: RolloutState): Move {
 }
 
 function scale(context: Context, state: RolloutState): Move {
-  if (!canarySuffices(context, state)) {
-    const known = noteProgress(context, state, context.observation.canary);
-    if (known !== state) return stay(known);
-    if (isExpired(context, state.deadlineMs)) {
-      return rollBack(context, state, {
-        endsAs: 'RolledBack',
-        reason: 'deadline-exceeded',
-        message: 'the canary could not be scaled before its deadline',
-      });
-    }
-    return wait(context, state, {
-      reason: 'scaling-canary',
-      owner: 'workload',
-      message: `${counted(state.canary.replicas, 'canary replica')} to be available`,
-    });
-  }
+  const short = waitForCanary(context, state, 'the canary could not be scaled before its deadline');
+  if (short !== null) return short;
   if (!stableSuffices(context))
     return wait(context, state, {
       reason: 'stable-not-ready',
