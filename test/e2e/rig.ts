@@ -96,14 +96,18 @@ export class Rig implements AsyncDisposable {
     options: {
       readonly limitMs?: number;
       readonly env?: Readonly<Record<string, string>>;
-      readonly uid?: number;
+      /** Root without root's rights; other users have none anyway. Its files stay its own, wherever the checkout is. */
+      readonly unprivileged?: boolean;
     } = {},
   ): Background {
-    const child = spawn(process.execPath, [entry, ...args], {
+    const command = [process.execPath, entry, ...args];
+    if (options.unprivileged === true && process.getuid?.() === 0)
+      command.unshift('setpriv', '--inh-caps=-all', '--bounding-set=-all');
+    const [file = '', ...rest] = command;
+    const child = spawn(file, rest, {
       cwd: this.folder,
       env: { ...userEnvironment(this.state), ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
-      ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
     });
     this.#children.add(child);
     let stdout = '';
@@ -112,7 +116,8 @@ export class Rig implements AsyncDisposable {
     child.stderr.on('data', (part: Buffer) => (stderr += part.toString('utf8')));
     const limitMs = options.limitMs ?? commandLimitMs;
     const timer = setTimeout(() => child.kill('SIGKILL'), limitMs);
-    const ended = new Promise<Run>((settle) => {
+    const ended = new Promise<Run>((settle, fail) => {
+      child.once('error', fail);
       child.once('close', (code, signal) => {
         clearTimeout(timer);
         this.#children.delete(child);
