@@ -22,6 +22,7 @@ const settingAnnotations: Readonly<Record<string, Path>> = {
   'sluice.dev/false-rollback': ['spec', 'analysis', 'falseRollback'],
   'sluice.dev/margin': ['spec', 'analysis', 'margin'],
   'sluice.dev/min-effect': ['spec', 'analysis', 'minEffect'],
+  'sluice.dev/level': ['spec', 'analysis', 'level'],
 };
 
 /** The value with the fields that its annotations stand for; a field that is written itself stays. */

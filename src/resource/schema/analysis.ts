@@ -7,6 +7,7 @@ import {
   objectRef,
   percent,
   positive,
+  ratio,
   text,
   textMap,
   weight,
@@ -118,6 +119,8 @@ const sessionAffinity = z.strictObject({
   secure: flag.optional(),
 });
 
+const judgeName = z.enum(['threshold', 'bet', 'likelihood', 'argo', 'kayenta']);
+
 /** `spec.analysis`: Flagger's fields, and ours from `steps` on. */
 export const analysis = z.strictObject({
   interval: durationAtLeast(100).optional(),
@@ -138,16 +141,20 @@ export const analysis = z.strictObject({
   sessionAffinity: sessionAffinity.optional(),
 
   steps: z.array(step).optional(),
-  judge: z.enum(['threshold', 'bet', 'likelihood']).optional(),
+  judge: judgeName.optional(),
+  /** Judges that look on: they report what they would have decided, and decide nothing. */
+  shadow: z.array(judgeName).optional(),
   onNoData: z.enum(['wait', 'fail', 'rollback']).optional(),
   onInconclusive: z.enum(['hold', 'rollback', 'advance']).optional(),
   maxStepDuration: durationAtLeast(1).optional(),
   /** At most this share of healthy releases is rolled back. */
   falseRollback: percent.optional(),
-  /** How much worse than stable still counts as equal. */
-  margin: percent.optional(),
+  /** How many times stable's odds of a failure the canary's may be and still count as equal. */
+  margin: ratio.optional(),
   /** The smallest regression that must be seen before a step may end. */
   minEffect: percent.optional(),
+  /** Evidence that rolls back, measured on the service's own history; never below what `falseRollback` asks for. */
+  level: ratio.optional(),
   approvalBeforePromotion: flag.optional(),
 });
 

@@ -62,6 +62,17 @@ export const percent = z
   })
   .meta({ title: 'percentage' });
 
+/** How many times as much: a number from 1 on, as a number or as text (in annotations). */
+export const ratio = z
+  .union([z.string(), z.number()], { error: 'a ratio is a number such as 1.5' })
+  .transform((value, context) => {
+    const number = Number(value);
+    if (String(value).trim() !== '' && number >= 1 && number <= 1_000_000) return number;
+    const message = `"${value}" is not a number from 1 on`;
+    return refuse(context, value, { message, code: 'invalid-value', fix: 'write a number such as 1.5' });
+  })
+  .meta({ title: 'ratio' });
+
 /** A share of all requests in percent: a number from 0 to 100. */
 export const weight = z
   .number({ error: 'a weight is a number from 0 to 100, without a % sign' })
