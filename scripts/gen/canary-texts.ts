@@ -144,8 +144,8 @@ const analysis: Readonly<Record<string, FieldText>> = {
   'spec.analysis.sessionAffinity': { text: 'A client that was on the canary gets a cookie and stays on it.' },
   'spec.analysis.steps': { text: 'The steps, each with its own length.' },
   'spec.analysis.judge': {
-    text: 'How checks become a verdict. Only `threshold` is in this version; the others are refused.',
-    otherwise: '`threshold`',
+    text: 'How checks become a verdict. `argo` measures each check every 5 minutes and allows 3 failed measurements.',
+    otherwise: '`bet`; `threshold` on `flagger.app`',
   },
   'spec.analysis.onNoData': {
     text: 'An evaluation without data: `wait` counts nothing, `fail` counts as failed, `rollback` takes the release back. It is never a pass.',
@@ -156,9 +156,26 @@ const analysis: Readonly<Record<string, FieldText>> = {
     otherwise: '`hold`',
   },
   'spec.analysis.maxStepDuration': { text: 'Longest time of a step.', otherwise: 'none' },
-  'spec.analysis.falseRollback': { text: 'Not read in this version.' },
-  'spec.analysis.margin': { text: 'Not read in this version.' },
-  'spec.analysis.minEffect': { text: 'Not read in this version.' },
+  'spec.analysis.shadow': {
+    text: 'Judges that look on: they report what they would have decided, and decide nothing.',
+    otherwise: 'none; `[bet]` on `flagger.app`',
+  },
+  'spec.analysis.falseRollback': {
+    text: 'At most this share of healthy releases is rolled back by the statistical checks of `bet`.',
+    otherwise: '`1 %`',
+  },
+  'spec.analysis.margin': {
+    text: "How many times stable's odds of a failure the canary's may be and still count as equal.",
+    otherwise: '`1.5`',
+  },
+  'spec.analysis.minEffect': {
+    text: 'Share of failed requests that a step must be able to show with 90 % before it may end. Without it a step waits for the requests that were forecast for it.',
+    otherwise: "the step's own forecast",
+  },
+  'spec.analysis.level': {
+    text: "Evidence that rolls back, from the service's own history (`sluice tune`). Never below 1 / `falseRollback`.",
+    otherwise: '1 / `falseRollback`',
+  },
   'spec.analysis.approvalBeforePromotion': {
     text: 'A person must approve before the promotion.',
     otherwise: '`false`',
@@ -207,7 +224,10 @@ const lists: Readonly<Record<string, FieldText>> = {
   'spec.analysis.metrics[].objective.total': cluster('Selector of all requests.'),
   'spec.analysis.metrics[].objective.bad': cluster('Selector of the requests that count against the canary.'),
   'spec.analysis.metrics[].objective.buckets': cluster('Selector of histogram buckets.'),
-  'spec.analysis.metrics[].compare': { text: 'Not read in this version.' },
+  'spec.analysis.metrics[].compare': {
+    text: 'Judged by `bet` or `likelihood`: `stable` holds the canary against stable too, also without a limit; `none` judges the limit alone.',
+    otherwise: '`stable` where both arms serve a random share of the same requests, else `none`',
+  },
   'spec.analysis.metrics[].minRequests': {
     text: 'Fewer canary requests in the window are not enough data.',
     otherwise: '20; 0 on `flagger.app`',

@@ -9,7 +9,15 @@ export type Measure =
   /** A quantile of request latency in seconds, read from the histogram; `quantile` is 0 to 1. */
   | { readonly kind: 'latencyQuantile'; readonly quantile: number }
   /** A number from a metric source, found in the samples by the check's name. */
-  | { readonly kind: 'sample' };
+  | { readonly kind: 'sample' }
+  /**
+   * A number of each pod (memory, processor time), higher is worse; with a limit that has only a `min`, lower is. Pods of the canary
+   * are compared with stable's. It warns, and never fails a release.
+   */
+  | { readonly kind: 'gauge' };
+
+/** What is worked out from counts of requests. */
+export type CountedMeasure = Exclude<Measure, { readonly kind: 'sample' | 'gauge' }>;
 
 /** A limit is inclusive: a value fails only below `min` or above `max`. Unit of the measure. */
 export interface Limit {
@@ -30,6 +38,8 @@ export interface CheckPlan {
   readonly minRequests: number;
   /** `bet`, `likelihood`: whether the canary is also held against stable. Absent: yes. */
   readonly compare?: boolean;
+  /** Of a gauge. Absent: not critical. `critical`: the release is held (`suspect`) while the difference is shown and large. */
+  readonly gauge?: { readonly critical: boolean };
   /** `kayenta`: how this check counts. Absent: no group of its own, not critical, both directions. */
   readonly kayenta?: KayentaCheck;
 }
@@ -127,6 +137,8 @@ export interface JudgePlan {
   /** What an evaluation without data counts as. `wait`: neither pass nor fail. `rollback`: the verdict `fail` at once. */
   readonly onNoData: 'wait' | 'fail' | 'rollback';
   readonly checks: readonly CheckPlan[];
+  /** Judges that look on: they are fed the same and decide nothing. */
+  readonly shadow?: readonly JudgeName[];
 }
 
 export type VerdictKind = 'pass' | 'fail' | 'suspect' | 'notEnoughData' | 'noData' | 'providerError';
@@ -149,6 +161,8 @@ export interface CheckVerdict {
   readonly message: string;
   /** From judges that weigh evidence. */
   readonly evidence?: CheckEvidence;
+  /** What a person should look at although nothing is decided by it: from gauges. */
+  readonly warning?: string;
 }
 
 export interface CheckEvidence {
@@ -179,6 +193,11 @@ export interface VerdictEvidence {
   readonly onsetAtMs: number | null;
   /** The bake is watched by a detector with an average run length instead of a bound over the run. */
   readonly detector: { readonly averageRunLengthBlocks: number } | null;
+  /**
+   * Stable pods that were put in the canary's role, and how many of them look suspicious at the moment. While two or more do, the
+   * comparison with stable rolls nothing back. null: fewer than 3 stable pods are known.
+   */
+  readonly placebos: { readonly pods: number; readonly above: number } | null;
 }
 
 export interface Verdict {

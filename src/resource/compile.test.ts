@@ -73,6 +73,9 @@ describe('the seed document', () => {
         "canarySize": "full",
         "drainMs": 30000,
         "judging": {
+          "bet": {
+            "plannedBlocks": 300,
+          },
           "checks": [
             {
               "limit": {
@@ -120,6 +123,9 @@ describe('the seed document', () => {
           "intervalMs": 60000,
           "judge": "threshold",
           "onNoData": "fail",
+          "shadow": [
+            "bet",
+          ],
         },
         "onInconclusive": "hold",
         "progressDeadlineMs": 600000,

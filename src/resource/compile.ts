@@ -10,6 +10,7 @@ import type {
 } from './check/resource.ts';
 import { type Checks, checksOf } from './compile/checks.ts';
 import { frontOf } from './compile/front.ts';
+import { minEffectFindings } from './compile/judging.ts';
 import { clusterOnly, podOnly } from './compile/one-machine.ts';
 import { planOf } from './compile/plan.ts';
 import { isIn, processTemplate, type TargetParts } from './compile/process-template.ts';
@@ -199,7 +200,9 @@ function compileService(canary: CanaryResource | null, target: TargetParts, cont
       ...roll.findings,
       ...built.findings,
       ...portFindings(workload, spec),
-      ...(canary === null ? [withoutCanary(workload, strategy)] : clusterOnly(canary)),
+      ...(canary === null
+        ? [withoutCanary(workload, strategy)]
+        : [...minEffectFindings(canary, spec.plan.judging), ...clusterOnly(canary)]),
       ...(deployment === null ? [] : podOnly(deployment, workload)),
     ],
   };

@@ -200,7 +200,12 @@ export const resourceCodes = {
   'judge-setting-unused': findingCode(
     'warning',
     'metrics',
-    'The judge "threshold" compares one number with one limit and has no use for it.',
+    'The judge that decides has no use for it, and none in the shadow has either.',
+  ),
+  'min-effect-within-limit': findingCode(
+    'error',
+    'metrics',
+    'The step would wait for requests that show what no check looks for.',
   ),
   'objective-by-proxy': findingCode(
     'info',
@@ -224,11 +229,6 @@ export const resourceCodes = {
     'A query with an unknown placeholder cannot be rendered.',
   ),
   'invalid-objective': findingCode('error', 'metrics', 'The objective is what the release is judged by.'),
-  'judge-unavailable': findingCode(
-    'error',
-    'metrics',
-    'The judge decides what a verdict means; another one would decide differently.',
-  ),
 
   'hook-duplicate': findingCode(
     'warning',

@@ -2,6 +2,7 @@ import { formatDuration } from '../../lib/duration.ts';
 import { annotationFor } from '../annotations.ts';
 import { isRecord } from '../document.ts';
 import { type Finding, findingAt, type FindingParts, type Path } from '../finding.ts';
+import { judgesOf, weighsEvidence } from '../judges-of.ts';
 import { strategyOf } from '../strategy-of.ts';
 import { sluiceOnlyFields } from '../schema/canary.ts';
 import { pathText } from '../schema-findings.ts';
@@ -123,24 +124,42 @@ function checkJudging(canary: CanaryResource): readonly Finding[] {
       }),
     );
   }
-  if (analysis.judge !== undefined && analysis.judge !== 'threshold') {
-    const message = `The judge "${analysis.judge}" is not in this version.`;
-    findings.push(
-      at(canary, ['spec', 'analysis', 'judge'], {
-        code: 'judge-unavailable',
-        message,
-        fix: 'write judge: threshold',
-      }),
-    );
-  }
-  for (const field of ['falseRollback', 'margin', 'minEffect'] as const) {
-    if (analysis[field] === undefined) continue;
+  findings.push(...checkJudgeSettings(canary));
+  return findings;
+}
+
+const settings = ['falseRollback', 'margin', 'minEffect', 'level'] as const;
+
+/** Settings that weighing judges alone read, in shadow or not, and what they may be. */
+function checkJudgeSettings(canary: CanaryResource): readonly Finding[] {
+  const { analysis } = canary.value.spec;
+  if (analysis === undefined) return [];
+  const { falseRollback, judge, shadow = [] } = analysis;
+  const path = ['spec', 'analysis'];
+  const findings: Finding[] = [];
+  for (const field of settings) {
+    if (analysis[field] === undefined || weighsEvidence(judgesOf(canary))) continue;
     const parts = {
       code: 'judge-setting-unused',
       message: `${field} is set.`,
       fix: `remove ${field}`,
     } as const;
-    findings.push(at(canary, ['spec', 'analysis', field], parts));
+    findings.push(at(canary, [...path, field], parts));
+  }
+  if (falseRollback !== undefined && (falseRollback <= 0 || falseRollback > 50)) {
+    const message = `falseRollback is ${falseRollback} %.`;
+    const fix = 'write a percentage above 0 and up to 50, such as "1 %"';
+    findings.push(at(canary, [...path, 'falseRollback'], { code: 'invalid-value', message, fix }));
+  }
+  if (judge !== undefined && shadow.includes(judge)) {
+    const message = `${judge} decides and is in the shadow too.`;
+    findings.push(
+      at(canary, [...path, 'shadow'], {
+        code: 'judge-setting-unused',
+        message,
+        fix: `remove ${judge} from shadow`,
+      }),
+    );
   }
   return findings;
 }

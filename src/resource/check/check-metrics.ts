@@ -1,4 +1,5 @@
 import { type Finding, findingAt } from '../finding.ts';
+import { judgesOf, weighsEvidence } from '../judges-of.ts';
 import { metricKind, objectiveText } from '../metric-kind.ts';
 import { nearestName } from '../nearest-name.ts';
 import { parseObjective } from '../objective.ts';
@@ -79,7 +80,7 @@ function checkSource(canary: CanaryResource, metric: MetricValue, index: number)
     case 'latency':
       break;
   }
-  if (metric.compare !== undefined) {
+  if (metric.compare !== undefined && !weighsEvidence(judgesOf(canary))) {
     const message = `The metric "${metric.name}" is to be compared with stable.`;
     findings.push(
       findingAt(document, [...path, 'compare'], {
@@ -122,6 +123,7 @@ function checkLimit(canary: CanaryResource, metric: MetricValue, index: number):
       findingAt(document, [...path, 'threshold'], { code: 'metric-threshold-deprecated', message, fix }),
     ];
   }
+  if (metric.compare === 'stable' && weighsEvidence(judgesOf(canary))) return [];
   if (flavour === 'sluice') return [unbounded(canary, metric, path)];
   const message = `The metric "${metric.name}" has no thresholdRange.`;
   return [

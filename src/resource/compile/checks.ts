@@ -65,6 +65,7 @@ function oneCheck(
       ...shown,
       windowMs: metric.interval ?? 60_000,
       minRequests: metric.minRequests ?? floor,
+      ...(metric.compare === 'none' && { compare: false }),
     };
   };
   const only = (check: CheckPlan | null, findings: readonly Finding[] = []): OneCheck => ({
@@ -100,8 +101,10 @@ const asMilliseconds = { shownUnit: 'ms', shownScale: 1000 };
 
 /** Flagger's reading of the deprecated `threshold`: a floor for the success rate, a ceiling of 0 or more for everything else. */
 function limitOf(metric: MetricValue): Limit {
-  const { thresholdRange: range, threshold = 0, name } = metric;
+  const { thresholdRange: range, threshold = 0, name, compare } = metric;
   if (range !== undefined) return bounds(range.min, range.max);
+  // Held against stable and nothing else.
+  if (compare === 'stable' && metric.threshold === undefined) return {};
   return name === 'request-success-rate' ? { min: threshold } : { max: threshold };
 }
 

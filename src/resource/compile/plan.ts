@@ -1,13 +1,12 @@
+import { requestsForEffect } from '../../analysis/bet/planning.ts';
 import type { JudgePlan } from '../../analysis/judge.ts';
-import type { Plan, Strategy } from '../../rollout/plan.ts';
+import type { Plan, Step, Strategy } from '../../rollout/plan.ts';
 import type { CanaryResource, DeploymentResource, ProcessResource } from '../check/resource.ts';
 import type { Checks } from './checks.ts';
 import { hooksOf } from './hooks.ts';
+import { judgingOf, withPlannedBlocks } from './judging.ts';
 import type { Roll } from './roll.ts';
 import { stepsOf } from './steps.ts';
-
-/** Flagger never looks more often than this. */
-const flaggerFloorMs = 10_000;
 
 export interface PlanParts {
   /** null: a Process without one, which rolls. */
@@ -25,7 +24,9 @@ export function planOf(parts: PlanParts): Plan {
   const flagger = canary?.flavour === 'flagger';
   const spec = canary?.value.spec;
   const analysis = spec?.analysis;
-  const judging = judgingOf(parts);
+  const judging = judgingOf(canary, parts.checks.checks);
+  const written = canary === null ? [] : stepsOf(canary, strategy, judging.intervalMs);
+  const steps = written.map((step) => withMinEffect(step, judging, analysis?.minEffect));
   const deadlineSeconds =
     spec?.progressDeadlineSeconds ??
     workload.value.spec.progressDeadlineSeconds ??
@@ -35,11 +36,11 @@ export function planOf(parts: PlanParts): Plan {
     version: 1,
     strategy,
     semantics: flagger ? 'flagger' : 'sluice',
-    steps: canary === null ? [] : stepsOf(canary, strategy, judging.intervalMs),
+    steps,
     promotion: spec?.promotion ?? (flagger ? 'rolling' : 'bake'),
     bakeMs: spec?.bakeDuration ?? (flagger ? 0 : 5 * 60_000),
     skipAnalysis: spec?.skipAnalysis ?? false,
-    judging,
+    judging: withPlannedBlocks(judging, steps),
     hooks: canary === null ? [] : hooksOf(canary),
     onInconclusive: analysis?.onInconclusive ?? 'hold',
     canarySize: !flagger && strategy === 'Canary' ? 'share' : 'full',
@@ -55,24 +56,13 @@ export function planOf(parts: PlanParts): Plan {
   };
 }
 
-function judgingOf({ canary, checks }: PlanParts): JudgePlan {
-  const analysis = canary?.value.spec.analysis;
-  if (canary?.flavour === 'flagger') {
-    return {
-      judge: 'threshold',
-      intervalMs: Math.max(flaggerFloorMs, analysis?.interval ?? 60_000),
-      failureThreshold: Math.max(1, analysis?.threshold ?? 1),
-      failAt: 'nextTick',
-      onNoData: analysis?.onNoData ?? 'fail',
-      checks: checks.checks,
-    };
-  }
-  return {
-    judge: 'threshold',
-    intervalMs: analysis?.interval ?? 10_000,
-    failureThreshold: analysis?.threshold ?? 2,
-    failAt: 'atOnce',
-    onNoData: analysis?.onNoData ?? 'wait',
-    checks: checks.checks,
-  };
+/** A step whose smallest regression of interest is written waits for the requests that show it, under a judge that can say how many. */
+function withMinEffect(step: Step, judging: JudgePlan, minEffect: number | undefined): Step {
+  if (minEffect === undefined || !weighsEvidence(judging)) return step;
+  const needed = requestsForEffect(judging, minEffect / 100) ?? 0;
+  return { ...step, minRequests: Math.max(step.minRequests, needed) };
+}
+
+function weighsEvidence({ judge }: JudgePlan): boolean {
+  return judge === 'bet' || judge === 'likelihood';
 }

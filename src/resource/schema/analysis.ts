@@ -65,7 +65,7 @@ const metric = z.strictObject({
   templateRef: objectRef.optional(),
   templateVariables: textMap.optional(),
   objective: objective.optional(),
-  compare: z.literal('stable').optional(),
+  compare: z.enum(['stable', 'none']).optional(),
   minRequests: count.optional(),
 });
 

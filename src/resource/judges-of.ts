@@ -1,0 +1,22 @@
+import type { JudgeName } from '../analysis/judge.ts';
+import type { CanaryResource } from './check/resource.ts';
+
+export interface Judges {
+  readonly deciding: JudgeName;
+  /** They look on and decide nothing. */
+  readonly shadow: readonly JudgeName[];
+}
+
+/** As written; else `bet`, and for Flagger's own Canaries Flagger's judge with `bet` looking on. */
+export function judgesOf({ value, flavour }: CanaryResource): Judges {
+  const { analysis } = value.spec;
+  const flagger = flavour === 'flagger';
+  const deciding = analysis?.judge ?? (flagger ? 'threshold' : 'bet');
+  const shadow = analysis?.shadow ?? (flagger ? (['bet'] as const) : []);
+  return { deciding, shadow: [...new Set(shadow)].filter((name) => name !== deciding) };
+}
+
+/** Whether a judge, deciding or not, weighs evidence: then settings such as `margin` are read. */
+export function weighsEvidence({ deciding, shadow }: Judges): boolean {
+  return [deciding, ...shadow].some((name) => name === 'bet' || name === 'likelihood');
+}
