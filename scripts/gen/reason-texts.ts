@@ -36,6 +36,10 @@ const stopped = {
   'provider-error': ['The metric source cannot be read.', ['metrics']],
   'not-enough-data': ['The checks or the step need more requests.', ['metrics']],
   suspect: ['The evidence against the canary is too strong to go on and too weak to go back.', ['metrics']],
+  environment: [
+    'Stable breaks the same limit as the canary, and the canary is not shown to be worse: look at what both depend on.',
+    ['person'],
+  ],
   inconclusive: ['There was no verdict in the longest time of the step.', ['person']],
   'canary-not-ready': ['The canary lost replicas.', ['workload']],
   'stable-not-ready': ['Stable lost replicas, or never became ready.', ['workload']],

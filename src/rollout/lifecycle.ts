@@ -42,6 +42,7 @@ export function startRollout({ identity, plan, nowMs }: StartInput): RolloutStat
     inForceSinceMs: null,
     routeInForce: null,
     toleratedWriter: null,
+    forecastRequests: 0,
     heldMs: 0,
     excludedMs: 0,
     lastSeenAtMs: nowMs,

@@ -1,7 +1,7 @@
 import type { Context } from './context.ts';
 import type { Effect, Transition } from './effect.ts';
 import { isTerminal } from './lifecycle.ts';
-import type { RolloutState, StateName } from './state.ts';
+import type { Reason, RolloutState, StateName } from './state.ts';
 
 type Notify = Extract<Effect, { readonly kind: 'notify' }>;
 
@@ -19,6 +19,7 @@ export function notices(
   const all = [
     ...told,
     ...latest.filter((notice) => !told.some((other) => other.id === notice.id)),
+    ...callsPerson(context, state),
     ...slow(context, state),
   ];
   return all.filter((notice) => !context.observation.sent.includes(notice.id));
@@ -68,6 +69,25 @@ const severities: Readonly<Partial<Record<StateName, Notify['severity']>>> = {
   AwaitingApproval: 'warn',
   Promoted: 'info',
 };
+
+/** Waits that no transition tells of, and a person has to end: told once in each step. */
+const personReasons: Readonly<Partial<Record<Reason, Notify['severity']>>> = {
+  environment: 'error',
+  inconclusive: 'warn',
+};
+
+function callsPerson({ identity }: Context, state: RolloutState): readonly Notify[] {
+  const severity = personReasons[state.reason];
+  if (severity === undefined || isTerminal(state)) return [];
+  return [
+    {
+      kind: 'notify',
+      id: `${identity.uid}/notify/${state.reason}/${state.attempt}`,
+      severity,
+      message: `${identity.name}: ${state.name}: ${state.message}`,
+    },
+  ];
+}
 
 /** Past the bound for the whole run: said once, nothing else happens. */
 function slow(context: Context, state: RolloutState): readonly Notify[] {

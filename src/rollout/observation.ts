@@ -87,6 +87,8 @@ export interface Observation {
   readonly verdictAttempt: number | null;
   readonly hookAnswers: readonly HookAnswer[];
   readonly actions: readonly Action[];
+  /** Of both arms, as lately measured; null: not known. */
+  readonly requestsPerSecond: number | null;
   /** Ids of `notify` effects that were handed to the outbox. */
   readonly sent: readonly string[];
 }

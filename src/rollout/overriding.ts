@@ -97,7 +97,12 @@ function checkFailed(context: Context, state: RolloutState, verdict: Verdict): M
     .filter((check) => check.kind === 'fail')
     .map((check) => `${check.name}: ${check.message}`);
   const message = failing.length === 0 ? `${verdict.failedChecks} evaluations failed` : failing.join('; ');
-  const detected = { ...state, detectedAtMs: verdict.atMs ?? context.nowMs };
+  const detected = {
+    ...state,
+    detectedAtMs: verdict.atMs ?? context.nowMs,
+    // A healthy service fails requests too: where evidence was weighed, its onset is the likelier one.
+    onsetAtMs: verdict.evidence?.onsetAtMs ?? state.onsetAtMs,
+  };
   return rollBack(context, detected, { endsAs: 'RolledBack', reason: 'check-failed', message });
 }
 

@@ -76,6 +76,8 @@ export interface Plan {
   readonly skipAnalysis: boolean;
   readonly judging: JudgePlan;
   readonly hooks: readonly HookPlan[];
+  /** A step also waits until the canary has served about what the traffic before it let expect. */
+  readonly waitsForForecast: boolean;
   readonly onInconclusive: 'hold' | 'rollback' | 'advance';
   /** Replicas of the full-size canary, or the step's share of stable's (rounded up, at least 1). */
   readonly canarySize: 'full' | 'share';

@@ -32,6 +32,7 @@ export type Reason =
   | 'no-data'
   | 'provider-error'
   | 'suspect'
+  | 'environment'
   | 'not-enough-data'
   | 'canary-not-ready'
   | 'stable-not-ready'
@@ -164,6 +165,8 @@ export interface RolloutState {
   readonly routeInForce: Routing | null;
   /** Another writer of the route whom a person knowingly went on beside; null: none. */
   readonly toleratedWriter: string | null;
+  /** Canary requests that the step was forecast to serve, about: it does not end with fewer. 0: no forecast. */
+  readonly forecastRequests: number;
   /** Judged time of the current step so far, without pauses. Written at transitions and with the heartbeat, not at every look. */
   readonly heldMs: number;
   /** Judged time of the current step that a pause took out. */

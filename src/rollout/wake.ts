@@ -4,7 +4,7 @@ import { gatesFrom } from './gates.ts';
 import { askedOf, nextCallAtMs } from './hook-calls.ts';
 import { isTerminal } from './lifecycle.ts';
 import { polledHooks } from './polls.ts';
-import type { RolloutState } from './state.ts';
+import type { Reason, RolloutState } from './state.ts';
 import { heldMs } from './verdict.ts';
 
 /** A deadline that cannot be acted on now (an unreadable platform) is looked at again this much later. */
@@ -43,11 +43,16 @@ function deadlines(context: Context, state: RolloutState): readonly number[] {
   return [...own, ...health, ...slow];
 }
 
+const saidReasons: ReadonlySet<Reason> = new Set([
+  'weight-not-verified',
+  'inconclusive',
+  'suspect',
+  'environment',
+]);
+
 /** The deadline has passed and all it does is said: nothing more comes of looking. */
 function hasSaidSo(state: RolloutState): boolean {
-  return (
-    state.reason === 'weight-not-verified' || state.reason === 'inconclusive' || state.reason === 'suspect'
-  );
+  return saidReasons.has(state.reason);
 }
 
 function calls(context: Context, state: RolloutState): readonly number[] {

@@ -43,6 +43,7 @@ export const examplePlan: Plan = {
     ],
   },
   hooks: [],
+  waitsForForecast: false,
   onInconclusive: 'hold',
   canarySize: 'full',
   replicas: 2,

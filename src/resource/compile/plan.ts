@@ -42,6 +42,7 @@ export function planOf(parts: PlanParts): Plan {
     skipAnalysis: spec?.skipAnalysis ?? false,
     judging: withPlannedBlocks(judging, steps),
     hooks: canary === null ? [] : hooksOf(canary),
+    waitsForForecast: weighsEvidence(judging) && analysis?.minEffect === undefined,
     onInconclusive: analysis?.onInconclusive ?? 'hold',
     canarySize: !flagger && strategy === 'Canary' ? 'share' : 'full',
     replicas: roll.replicas,

@@ -3,7 +3,7 @@ import { type Context, type Move, type Waiting, wait } from '../context.ts';
 import { rollStable, succeed } from '../next-step.ts';
 import type { RolloutState } from '../state.ts';
 import { heldMs, verdictOf } from '../verdict.ts';
-import { infrastructureWait } from './holding.ts';
+import { infrastructureWait, suspicionOf } from './holding.ts';
 
 /** Everything is on the new revision and the old one is warm, so that going back is one write (SPEC R52). */
 export function baking(context: Context, state: RolloutState): Move {
@@ -23,6 +23,8 @@ function judgementWait(context: Context, state: RolloutState): Waiting | null {
   const isOver = heldMs(context, state) >= context.plan.bakeMs;
   if (verdict === null)
     return { reason: 'baking', owner: 'metrics', message: 'waits for the first evaluation' };
+  const suspicion = suspicionOf(verdict);
+  if (suspicion !== null) return suspicion;
   if (!isOver) return { reason: 'baking', owner: 'controller', message: 'the bake is not over' };
   switch (verdict.kind) {
     case 'pass':
@@ -32,11 +34,6 @@ function judgementWait(context: Context, state: RolloutState): Waiting | null {
     case 'providerError':
       return { reason: 'provider-error', owner: 'metrics', message: 'the metric source cannot be read' };
     case 'suspect':
-      return {
-        reason: 'suspect',
-        owner: 'metrics',
-        message: 'the evidence against the new revision is too strong to go on',
-      };
     case 'notEnoughData':
     case 'fail':
       return { reason: 'not-enough-data', owner: 'metrics', message: 'the checks need more requests' };

@@ -1,7 +1,10 @@
+import type { Verdict } from '../../analysis/judge.ts';
 import { canarySuffices, stableSuffices } from '../arms.ts';
 import { type Context, controller, type Move, type Waiting, patched, wait } from '../context.ts';
 import { isExpired } from '../deadlines.ts';
 import { clear, leaveStep } from '../next-step.ts';
+import type { Step } from '../plan.ts';
+import { missingRequests } from '../power-gate.ts';
 import { rollBack } from '../rollback.ts';
 import type { RolloutState } from '../state.ts';
 import { heldMs, verdictOf } from '../verdict.ts';
@@ -45,13 +48,12 @@ function judgementWait(context: Context, state: RolloutState): Waiting | null {
   const isOver = step !== undefined && heldMs(context, state) >= step.holdMs;
   if (verdict === null)
     return { reason: 'holding', owner: 'metrics', message: 'waits for the first evaluation' };
+  const suspicion = suspicionOf(verdict);
+  if (suspicion !== null) return suspicion;
   switch (verdict.kind) {
     case 'suspect':
-      return {
-        reason: 'suspect',
-        owner: 'metrics',
-        message: 'the evidence against the canary is too strong to go on and too weak to go back',
-      };
+    case 'fail':
+      return holdOn;
     case 'noData':
       return { reason: 'no-data', owner: 'metrics', message: 'the checks have no data' };
     case 'providerError':
@@ -60,24 +62,41 @@ function judgementWait(context: Context, state: RolloutState): Waiting | null {
       return isOver
         ? { reason: 'not-enough-data', owner: 'metrics', message: 'the checks need more requests' }
         : holdOn;
-    case 'fail':
-      return holdOn;
     case 'pass':
       if (!isOver || verdict.passesInStep < step.minPasses) return holdOn;
-      return verdict.requestsInStep < step.minRequests
-        ? {
-            reason: 'not-enough-data',
-            owner: 'metrics',
-            message: `the step needs ${step.minRequests} requests`,
-          }
-        : null;
+      return powerWait(state, step, verdict);
   }
+}
+
+/** The power gate: a step too small to show harm says nothing by showing none (SPEC R37). */
+function powerWait(state: RolloutState, step: Step, { requestsInStep }: Verdict): Waiting | null {
+  if (missingRequests(state, step, requestsInStep) === 0) return null;
+  const needed = Math.max(step.minRequests, state.forecastRequests);
+  const why = needed === step.minRequests ? 'the step needs' : 'the step was forecast to serve about';
+  return { reason: 'not-enough-data', owner: 'metrics', message: `${why} ${needed} canary requests` };
+}
+
+/** Evidence that is too strong to go on and no reason to go back; null: none (SPEC R38). */
+export function suspicionOf(verdict: Verdict): Waiting | null {
+  if (verdict.kind !== 'suspect') return null;
+  if (verdict.evidence?.environment !== true) {
+    return {
+      reason: 'suspect',
+      owner: 'metrics',
+      message: 'the evidence against the canary is too strong to go on and too weak to go back',
+    };
+  }
+  return {
+    reason: 'environment',
+    owner: 'person',
+    message: 'stable breaks the same limit, so it is not the release: look at what both depend on',
+  };
 }
 
 const holdOn: Waiting = { reason: 'holding', owner: 'controller', message: 'the hold is not over' };
 
 function isJudgement(waiting: Waiting): boolean {
-  return waiting.owner === 'metrics' || waiting === holdOn;
+  return waiting.owner === 'metrics' || waiting.reason === 'environment' || waiting === holdOn;
 }
 
 /** Past the step's longest time. A suspect is never advanced: to go on under evidence is a person's decision (SPEC R32). */
@@ -90,13 +109,14 @@ function inconclusive(context: Context, state: RolloutState, blocked: Waiting): 
       message: `the step had no verdict in its longest time: ${blocked.message}`,
     });
   }
-  if (onInconclusive === 'advance' && blocked.reason !== 'suspect') {
+  const isSuspect = blocked.reason === 'suspect' || blocked.reason === 'environment';
+  if (onInconclusive === 'advance' && !isSuspect) {
     return passGatesFrom(context, state, 'Holding', (open) => {
       const noted = patched(open, { skipped: [...open.skipped, `step ${open.step + 1}: without a pass`] });
       return leaveStep(context, noteHeld(context, noted), clear(context, noted, 'inconclusive', controller));
     });
   }
-  return blocked.reason === 'suspect'
+  return isSuspect
     ? wait(context, state, blocked)
     : wait(context, state, { ...blocked, reason: 'inconclusive', owner: 'person' });
 }

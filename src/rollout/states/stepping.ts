@@ -1,6 +1,7 @@
 import { stableSuffices } from '../arms.ts';
 import { type Context, type Move, move, stay, wait } from '../context.ts';
 import { isExpired } from '../deadlines.ts';
+import { forecastFor } from '../power-gate.ts';
 import { describeRouting } from '../routing.ts';
 import type { RolloutState } from '../state.ts';
 import { waitForCanary } from './canary-wait.ts';
@@ -32,6 +33,7 @@ function scale(context: Context, state: RolloutState): Move {
       attempt: state.attempt + 1,
       route: { routing, tombstone: false },
       inForceSinceMs: null,
+      forecastRequests: forecastFor(context, plan.steps[state.step]),
       heldMs: 0,
       excludedMs: 0,
     },

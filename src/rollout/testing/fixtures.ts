@@ -41,6 +41,7 @@ export function plan(patch: Partial<Plan> = {}): Plan {
       checks: [],
     },
     hooks: [],
+    waitsForForecast: false,
     onInconclusive: 'hold',
     canarySize: 'share',
     replicas: 4,
@@ -125,6 +126,7 @@ export function observation(patch: Partial<Observation> = {}): Observation {
     verdictAttempt: null,
     hookAnswers: [],
     actions: [],
+    requestsPerSecond: null,
     sent: [],
     ...patch,
   };

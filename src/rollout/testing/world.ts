@@ -1,4 +1,4 @@
-import type { VerdictKind } from '../../analysis/judge.ts';
+import type { Verdict, VerdictKind } from '../../analysis/judge.ts';
 import { assert } from '../../lib/assert.ts';
 import { type Decision, decide, type RolloutIdentity } from '../decide.ts';
 import type { Effect, Transition } from '../effect.ts';
@@ -23,6 +23,8 @@ export class World {
   readonly effects: Effect[] = [];
   /** Verdict that the judge gives while it judges. */
   verdictKind: VerdictKind = 'pass';
+  /** What else it says. */
+  verdictPatch: Partial<Verdict> = {};
   /** Answers by hook name; a hook without one stays silent. */
   answers: Readonly<Record<string, HookAnswerKind>> = {};
   /** The data plane applies no route while false. */
@@ -128,6 +130,7 @@ export class World {
         atMs: this.nowMs,
         judgedMs: this.#judgedMs,
         failedChecks: this.verdictKind === 'fail' ? 3 : 0,
+        ...this.verdictPatch,
       }),
     };
   }
