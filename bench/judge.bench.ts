@@ -55,6 +55,8 @@ interface Row {
   readonly runs: number;
   readonly rolledBack: number;
   readonly rolledBackShare: number;
+  /** Bad releases that were not found within the trace. */
+  readonly missed: number | null;
   /** Clopper-Pearson, 95 %. */
   readonly interval: readonly [number, number];
   readonly medianS: number | null;
@@ -87,6 +89,7 @@ function rowOf(cell: Cell, result: CellResult): Row {
     runs: result.runs,
     rolledBack: result.rolledBack,
     rolledBackShare: round(result.rolledBack / result.runs, 5),
+    missed: cell.kind === 'bad' ? result.runs - result.rolledBack : null,
     interval: [round(low, 4), round(high, 4)],
     medianS: cell.kind === 'bad' ? at(0.5) : null,
     p95S: cell.kind === 'bad' ? at(0.95) : null,
@@ -96,10 +99,11 @@ function rowOf(cell: Cell, result: CellResult): Row {
 }
 
 function lineOf(row: Row): string {
-  const { judge, rps, cell, kind, rolledBack, runs, interval, medianS, p95S, meanFailed, overWald } = row;
+  const { judge, rps, cell, kind, rolledBack, runs, missed, interval, medianS, p95S, meanFailed, overWald } =
+    row;
   const times =
     kind === 'bad'
-      ? `median ${medianS ?? 'never'} s, p95 ${p95S ?? 'never'} s, missed ${runs - rolledBack}, ${meanFailed} failed`
+      ? `median ${medianS ?? 'never'} s, p95 ${p95S ?? 'never'} s, missed ${missed}, ${meanFailed} failed`
       : `${round(interval[0] * 100, 1)} to ${round(interval[1] * 100, 1)} %`;
   const over = overWald === null ? '' : `, ${overWald} x Wald`;
   const place = `${String(rps).padStart(4)} rps  ${cell.padEnd(38)}`;

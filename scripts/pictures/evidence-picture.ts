@@ -26,15 +26,15 @@ const releases: readonly Release[] = [
     marker: 'circle',
     labelAt: [212, 0.31],
   },
-  { cell: '0.5 % errors', label: 'bad: 0.5 %', ink: 'orange', marker: 'square', labelAt: [128, 36] },
-  { cell: '1 % errors', label: 'bad: 1 %', ink: 'red', marker: 'diamond', labelAt: [34, 23] },
+  { cell: '0.5 % errors', label: 'bad: 0.5 %', ink: 'orange', marker: 'square', labelAt: [82, 46] },
+  { cell: '1 % errors', label: 'bad: 1 %', ink: 'red', marker: 'diamond', labelAt: [22, 21] },
   { cell: '5 % errors', label: 'bad: 5 %', ink: 'purple', marker: 'triangle', labelAt: [16, 600] },
 ];
 
 /** Evidence over time of a good release and of three bad ones: the first rollout of each, by its seed. */
 export function evidencePicture(): Picture {
   const plot = new Plot(
-    { left: 72, top: 40, width: 640, height: 300 },
+    { left: 72, top: 40, width: 530, height: 300 },
     {
       title: 'seconds since the canary got 10 % of 100 requests a second',
       from: 0,
@@ -61,11 +61,8 @@ export function evidencePicture(): Picture {
       ...plot.axes(),
       plot.rule(level, 'red'),
       plot.rule(Math.sqrt(level), 'grey'),
-      text('u = 100: rollback', 708, plot.y(level) - 6, { class: 'ink red', anchor: 'end' }),
-      text('√u = 10: suspect, no further step', 708, plot.y(Math.sqrt(level)) - 6, {
-        class: 'ink grey',
-        anchor: 'end',
-      }),
+      text('u = 100: rollback', 610, plot.y(level) + 4, { class: 'ink red' }),
+      text('√u = 10: suspect', 610, plot.y(Math.sqrt(level)) + 4, { class: 'ink grey' }),
       ...courses.flatMap(({ release, course }) => drawn(plot, release, course)),
     ],
   };

@@ -84,3 +84,16 @@ function partOf({ from, to, spacing }: Axis, value: number): number {
   const held = Math.min(Math.max(value, from), to);
   return (of(held) - of(from)) / (of(to) - of(from));
 }
+
+/** Heights for labels that stand beside one another's lines: the lowest stays, those above it move up until all are `gap` apart. */
+export function spread(heights: readonly number[], gap = 17): readonly number[] {
+  const placed = heights.map((height, index) => ({ height, index })).toSorted((a, b) => b.height - a.height);
+  const result = [...heights];
+  let free = Number.POSITIVE_INFINITY;
+  for (const { height, index } of placed) {
+    const at = Math.min(height, free);
+    result[index] = at;
+    free = at - gap;
+  }
+  return result;
+}

@@ -1,5 +1,5 @@
 import { smallestFound } from '../../src/analysis/power.ts';
-import { Plot } from './plot.ts';
+import { Plot, spread } from './plot.ts';
 import { type Ink, type Picture, text } from './svg.ts';
 
 const limit = 0.001;
@@ -52,6 +52,7 @@ export function sightPicture(): Picture {
       return found === null ? [] : [[rps, found]];
     }),
   }));
+  const labelsY = spread(lines.map(({ points }) => plot.y(points.at(-1)?.[1] ?? limit)));
   return {
     title: 'What a step can see, by traffic',
     description: `Smallest error rate that is found with 90 % against a limit of 0.1 %, falling with traffic. ${lines
@@ -67,10 +68,10 @@ export function sightPicture(): Picture {
       ...plot.axes(),
       plot.rule(limit, 'red'),
       text('the limit', 80, plot.y(limit) - 6, { class: 'ink red' }),
-      ...lines.flatMap(({ label, ink, dash, points }) => {
-        const [, last = limit] = points.at(-1) ?? [];
-        return [plot.line(points, ink, dash), text(label, 600, plot.y(last) + 4, { class: `ink ${ink}` })];
-      }),
+      ...lines.flatMap(({ label, ink, dash, points }, index) => [
+        plot.line(points, ink, dash),
+        text(label, 600, (labelsY[index] ?? 0) + 4, { class: `ink ${ink}` }),
+      ]),
     ],
   };
 }
