@@ -13,6 +13,14 @@ export interface ArmCounts {
   /** Answers that count against the arm: 5xx, a connection refused or broken, a timeout. A client that left is not one. */
   readonly errors: number;
   readonly latency?: LatencyHistogram;
+  /** The same by pod, where the source tells; they add up to the arm's. */
+  readonly pods?: Readonly<Record<string, PodCounts>>;
+}
+
+/** What one pod of an arm served. */
+export interface PodCounts {
+  readonly requests: number;
+  readonly errors: number;
 }
 
 /** What one scrape adds to a check: the difference between two readings of the counters. Any length is valid. */
@@ -32,6 +40,10 @@ export interface Sample {
   readonly value: number | null;
   /** The source could not be asked for this one, and why; `value` is null then. */
   readonly error?: string;
+  /** Of a gauge: whose reading it is. */
+  readonly arm?: 'canary' | 'stable';
+  /** Of a gauge: the pod or replica; unique for ever, a restarted one is another. */
+  readonly unit?: string;
 }
 
 /** Something that passed or failed as a whole and counts as a check of its own, such as a `rollout` webhook. */

@@ -1,7 +1,7 @@
 import { formatDuration } from '../lib/duration.ts';
 import type { ArmTotals } from './arm-totals.ts';
 import type { CheckPlan, CheckVerdict, Limit, VerdictKind } from './judge.ts';
-import { isWithin, type Measured, measureTotals } from './measure.ts';
+import { countedMeasure, isWithin, type Measured, measureTotals } from './measure.ts';
 import { showLimit, showValue } from './shown-value.ts';
 
 /** What is known of a `sample` check at an evaluation; null: no reading within reach. */
@@ -18,6 +18,7 @@ export interface CheckData {
 
 /** Judges one check against its limit. Without data, or with less than the plan asks, it is never a pass. */
 export function judgeCheck(check: CheckPlan, data: CheckData): CheckVerdict {
+  const counted = countedMeasure(check.measure);
   const counts = { requests: data.canary?.requests ?? 0, errors: data.canary?.errors ?? 0 };
   const verdict = (
     kind: VerdictKind,
@@ -30,20 +31,20 @@ export function judgeCheck(check: CheckPlan, data: CheckData): CheckVerdict {
     value,
     stableValue,
     limit: check.limit,
-    ...(check.measure.kind === 'sample' ? { requests: value === null ? 0 : 1, errors: 0 } : counts),
+    ...(counted === null ? { requests: value === null ? 0 : 1, errors: 0 } : counts),
     logEvidence: null,
     interval: null,
     message,
   });
-  if (check.measure.kind === 'sample') {
+  if (counted === null) {
     if (data.sample?.kind === 'error') return verdict('providerError', null, null, data.sample.message);
     const value = data.sample?.value ?? null;
     if (value === null || Number.isNaN(value))
       return verdict('noData', null, null, 'the query gave no value');
     return judged({ value, beyond: false }, null);
   }
-  const canary = measureTotals(check.measure, data.canary);
-  const stable = measureTotals(check.measure, data.stable);
+  const canary = measureTotals(counted, data.canary);
+  const stable = measureTotals(counted, data.stable);
   const windowText = `in the last ${formatDuration(check.windowMs)}`;
   if (canary === null) {
     const missing =
@@ -78,7 +79,7 @@ function describe(
     `${measured.beyond ? 'above ' : ''}${showValue(measured.value, limit, shown)}`;
   const parts = [`${show(value, check.limit)}, allowed ${showLimit(check.limit, shown)}`];
   if (check.measure.kind === 'latencyQuantile') parts.push(`${counts.requests} requests`);
-  else if (check.measure.kind !== 'sample')
+  else if (countedMeasure(check.measure) !== null)
     parts.push(`${counts.errors} of ${counts.requests} requests failed`);
   if (stable !== null) parts.push(`stable ${show(stable, {})}`);
   return parts.join('; ');

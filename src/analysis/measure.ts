@@ -1,7 +1,7 @@
 import { unreachable } from '../lib/assert.ts';
 import type { ArmTotals } from './arm-totals.ts';
 import { quantileOf } from './histogram.ts';
-import type { Limit, Measure } from './judge.ts';
+import type { CountedMeasure, Limit, Measure } from './judge.ts';
 
 /** `beyond`: the true value is above `value` by an unknown amount (a quantile slower than the highest bound). */
 export interface Measured {
@@ -9,14 +9,16 @@ export interface Measured {
   readonly beyond: boolean;
 }
 
+/** null: it is no matter of counts. */
+export function countedMeasure(measure: Measure): CountedMeasure | null {
+  return measure.kind === 'sample' || measure.kind === 'gauge' ? null : measure;
+}
+
 /**
  * Value of a measure over counts; null without data. Percentages divide whole numbers once, so a share that is exactly
  * the limit equals the limit's own number.
  */
-export function measureTotals(
-  measure: Exclude<Measure, { kind: 'sample' }>,
-  totals: ArmTotals | null,
-): Measured | null {
+export function measureTotals(measure: CountedMeasure, totals: ArmTotals | null): Measured | null {
   if (totals === null) return null;
   // A retried attempt is an error of the arm that failed it, also where the request ended elsewhere.
   const attempts = Math.max(totals.requests, totals.errors);

@@ -10,7 +10,11 @@ const argoFailureLimit = 3;
  */
 export function withJudge(plan: JudgePlan, judge: JudgeName): JudgePlan {
   if (judge === 'argo' && plan.argo === undefined)
-    return { ...plan, judge, argo: { metrics: plan.checks.map(argoMetric) } };
+    return {
+      ...plan,
+      judge,
+      argo: { metrics: plan.checks.filter(({ measure }) => measure.kind !== 'gauge').map(argoMetric) },
+    };
   return { ...plan, judge };
 }
 

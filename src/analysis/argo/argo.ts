@@ -1,7 +1,7 @@
 import { assert } from '../../lib/assert.ts';
 import { type ArmTotals, addToTotals } from '../arm-totals.ts';
 import type { ArgoMetric, CheckPlan, CheckVerdict, Judge, JudgePlan, VerdictKind } from '../judge.ts';
-import { measureTotals } from '../measure.ts';
+import { countedMeasure, measureTotals } from '../measure.ts';
 import { showValue } from '../shown-value.ts';
 import { type Condition, type Measurement, parseCondition } from './condition.ts';
 
@@ -158,11 +158,12 @@ function measureDue(plan: JudgePlan, before: ArgoState, atMs: number): ArgoState
 }
 
 function valueOf(check: CheckPlan, counts: ArgoCounts, state: ArgoState): Measurement {
-  if (check.measure.kind === 'sample') {
+  const measure = countedMeasure(check.measure);
+  if (measure === null) {
     const sample = state.samples[check.name];
     return sample === undefined ? [] : [sample ?? Number.NaN];
   }
-  const measured = measureTotals(check.measure, counts.totals);
+  const measured = measureTotals(measure, counts.totals);
   return measured === null ? [] : [measured.beyond ? Number.POSITIVE_INFINITY : measured.value];
 }
 

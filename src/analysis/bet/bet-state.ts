@@ -6,6 +6,7 @@ import type { BetConstants, BetTests } from './bet-tests.ts';
 import type { FactorForm } from './forms.ts';
 import type { Gates } from './gates.ts';
 import { advanceLatencyShare, type LatencyShareState, noLatencyShare } from './latency-share-test.ts';
+import { advancePlacebos, type Placebos } from './placebos.ts';
 import type { Counts, Course } from './process.ts';
 import { advanceShare, type ShareState, startShare } from './share-test.ts';
 
@@ -40,6 +41,8 @@ export type BetState = {
   readonly absolute: Readonly<Record<string, AbsoluteState>>;
   readonly errorShare: ShareState | null;
   readonly latencyShare: LatencyShareState | null;
+  /** By stable pod; absent while fewer than 3 of them were seen. */
+  readonly placebos?: Placebos;
   readonly latency: LatencyTotals | null;
   /** Largest ln E so far: of all, then of each group. */
   readonly peaks: readonly number[];
@@ -87,7 +90,11 @@ export function takeCounts(
   }
   const { margin, latencyMargin, slowdown } = constants;
   const [a, b, c, d] = state.totals;
-  return {
+  const placebos =
+    state.errorShare === null || state.baking
+      ? undefined
+      : advancePlacebos(state.placebos, stable, { ...context, margin });
+  const next: BetState = {
     ...state,
     lastAtMs: block.atMs,
     problem,
@@ -107,6 +114,7 @@ export function takeCounts(
       advanceLatencyShare(state.latencyShare, arms, { ...context, margin: latencyMargin, slowdown }),
     latency: tests.measuresLatency ? addLatency(state.latency, canary, stable) : null,
   };
+  return placebos === undefined ? next : { ...next, placebos };
 }
 
 /** A retried attempt is an error of the arm that failed it, also where the request ended elsewhere. */

@@ -1,4 +1,5 @@
 import type { BetSettings, CheckPlan, JudgePlan } from '../judge.ts';
+import { countedMeasure } from '../measure.ts';
 
 /** Which requests of an arm count as bad. */
 export type BadCount =
@@ -23,7 +24,7 @@ export interface CheckGroup {
   readonly share: 'errors' | 'latency' | null;
 }
 
-/** The statistical part of a plan; `sample` checks are not in it. */
+/** The statistical part of a plan; `sample` checks and gauges are not in it. */
 export interface BetTests {
   readonly groups: readonly CheckGroup[];
   readonly comparesErrors: boolean;
@@ -47,8 +48,8 @@ function findTests(checks: readonly CheckPlan[]): BetTests {
     { checks: CheckPlan[]; absolute: AbsoluteTest | null; share: CheckGroup['share'] }
   >();
   for (const check of checks) {
-    const { measure } = check;
-    if (measure.kind === 'sample') continue;
+    const measure = countedMeasure(check.measure);
+    if (measure === null) continue;
     const compared =
       check.compare === false ? null : measure.kind === 'latencyQuantile' ? 'latency' : 'errors';
     const absolutes = absoluteTestsOf(check);
@@ -88,6 +89,7 @@ function absoluteTestsOf({ measure, limit: { min, max } }: CheckPlan): readonly 
         ...(min === undefined ? [] : test({ kind: 'faster', seconds: min }, measure.quantile)),
       ];
     case 'sample':
+    case 'gauge':
       return [];
   }
 }

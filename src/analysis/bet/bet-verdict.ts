@@ -4,6 +4,7 @@ import type { BetState } from './bet-state.ts';
 import { courseOf } from './bet-state.ts';
 import type { BetConstants, BetTests } from './bet-tests.ts';
 import { checkVerdict, kindOfCheck } from './check-verdict.ts';
+import { countedMeasure } from '../measure.ts';
 import { combine, type Evidence } from './combine.ts';
 import { openGates } from './gates.ts';
 
@@ -34,7 +35,7 @@ export function verdictOf(
     ...gated.filter(({ name }) => !plan.checks.some((check) => check.name === name)),
   ];
   const kinds = plan.checks.flatMap((check, index) =>
-    check.measure.kind === 'sample' ? [] : [kindOfCheck(check, groups[index] ?? -1, context)],
+    countedMeasure(check.measure) === null ? [] : [kindOfCheck(check, groups[index] ?? -1, context)],
   );
   const verdict = {
     kind: kindOf(state, evidence, suspectFrom, kinds),
@@ -88,10 +89,15 @@ function evidenceOf(
     logEvidence: evidence.log,
     peakLogEvidence: state.peaks[0] ?? 0,
     logLevel,
-    environment: state.decidedAtMs === null && evidence.log >= logLevel && evidence.counted < logLevel,
+    environment:
+      state.decidedAtMs === null &&
+      evidence.log >= logLevel &&
+      evidence.counted < logLevel &&
+      evidence.groups.some(({ environment }) => environment),
     blame: blamed.map(({ name }) => name),
     onsetAtMs: onsetOf(state),
     detector: state.baking ? { averageRunLengthBlocks: constants.bakeRunLength } : null,
+    placebos: evidence.placebos,
   };
 }
 

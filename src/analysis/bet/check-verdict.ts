@@ -50,7 +50,9 @@ export function checkVerdict(check: CheckPlan, groupIndex: number, context: Chec
     errors: check.measure.kind === 'latencyQuantile' ? state.totals[1] : counts[1],
     logEvidence: found?.log ?? null,
     interval: intervalOf(check, counts, latency, context.constants.falseRollback),
-    message: lacking?.message ?? describeCheck(check, values, own, { group, state, kind, found }),
+    message:
+      lacking?.message ??
+      describeCheck(check, values, own, { group, state, kind, found, placebos: evidence.placebos }),
     evidence: own,
   };
 }
@@ -153,6 +155,7 @@ function valuesOf(
         stableValue: quantileIn(latency, 'stable', measure.quantile),
       };
     case 'sample':
+    case 'gauge':
       return { value: null, stableValue: null };
   }
 }

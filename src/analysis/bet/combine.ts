@@ -1,14 +1,17 @@
 import type { BetState } from './bet-state.ts';
 import type { BetTests, CheckGroup } from './bet-tests.ts';
 import { latencyShareEvidence } from './latency-share-test.ts';
+import { countPlacebos, placebosExcuse } from './placebos.ts';
 import { type Course, evidenceOfProcess } from './process.ts';
 
 export interface GroupEvidence {
   /** ln of the group's evidence: half the absolute test, half the comparison, where it has both. */
   readonly log: number;
-  /** The same without what a broken environment excuses. */
+  /** The same without what a broken environment or stable pods that differ excuse. */
   readonly counted: number;
   readonly environment: boolean;
+  /** Stable pods differ from each other as much: the comparison does not count. */
+  readonly placebo: boolean;
 }
 
 export interface Evidence {
@@ -17,18 +20,24 @@ export interface Evidence {
   readonly groups: readonly GroupEvidence[];
   /** Index of each group that alone is reason enough. */
   readonly blamed: ReadonlySet<number>;
+  readonly placebos: { readonly pods: number; readonly above: number } | null;
 }
 
 /**
  * Everything in one figure: the average over groups, which is evidence under any dependence between them. An absolute test is
- * excused while stable breaks the same limit **now** (its own evidence is at √u) and the canary is not shown to be worse.
+ * excused while stable breaks the same limit **now** (its own evidence is at √u) and the canary is not shown to be worse; a comparison
+ * of errors is excused while stable pods differ from each other as much. What is excused is only taken away, so the bound stays.
  */
 export function combine(state: BetState, tests: BetTests, course: Course, logLevel: number): Evidence {
   const shares = {
     errors: state.errorShare === null ? 0 : logOf(evidenceOfProcess(state.errorShare.process, course)),
     latency: state.latencyShare === null ? 0 : logOf(latencyShareEvidence(state.latencyShare, course)),
   };
-  const groups = tests.groups.map((group) => groupEvidence(group, state, shares, course, logLevel));
+  const placebos = countPlacebos(state.placebos, course, logLevel);
+  const excused = placebosExcuse(placebos);
+  const groups = tests.groups.map((group) =>
+    groupEvidence(group, state, shares, excused && group.share === 'errors', course, logLevel),
+  );
   return {
     log: averageLog(groups.map(({ log }) => log)),
     counted: averageLog(groups.map(({ counted }) => counted)),
@@ -37,6 +46,7 @@ export function combine(state: BetState, tests: BetTests, course: Course, logLev
       groups.map(({ counted }) => counted),
       logLevel,
     ),
+    placebos,
   };
 }
 
@@ -44,6 +54,7 @@ function groupEvidence(
   { absolute, share }: CheckGroup,
   state: BetState,
   shares: Readonly<Record<'errors' | 'latency', number>>,
+  placebo: boolean,
   course: Course,
   logLevel: number,
 ): GroupEvidence {
@@ -51,24 +62,27 @@ function groupEvidence(
   const relative = share === null ? null : shares[share];
   if (test === undefined) {
     const log = relative ?? 0;
-    return { log, counted: log, environment: false };
+    return { log, counted: placebo ? nothing : log, environment: false, placebo };
   }
   const own = logOf(evidenceOfProcess(test.canary, course));
   const stableBreaks = state.stableServes && logOf(evidenceOfProcess(test.stable, course)) >= logLevel / 2;
-  const environment = stableBreaks && (relative ?? 0) < logLevel;
+  const environment = stableBreaks && (placebo || (relative ?? 0) < logLevel);
   if (relative === null) {
-    return { log: own, counted: environment ? logOf(0) : own, environment };
+    return { log: own, counted: environment ? nothing : own, environment, placebo };
   }
   return {
     log: averageLog([own, relative]),
-    counted: environment ? relative - Math.LN2 : averageLog([own, relative]),
+    counted: averageLog([environment ? nothing : own, placebo ? nothing : relative]),
     environment,
+    placebo,
   };
 }
 
 /** JSON has no −∞, and so little evidence is none. */
+const nothing = Math.log(1e-12);
+
 function logOf(evidence: number): number {
-  return Math.log(Math.max(evidence, 1e-12));
+  return Math.max(nothing, Math.log(evidence));
 }
 
 /** ln of the mean of e^x. */

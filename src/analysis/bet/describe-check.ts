@@ -16,6 +16,7 @@ export function describeCheck(
     readonly state: BetState;
     readonly kind: VerdictKind;
     readonly found: GroupEvidence | null;
+    readonly placebos: { readonly pods: number; readonly above: number } | null;
   },
 ): string {
   const { measure, limit } = check;
@@ -39,6 +40,12 @@ export function describeCheck(
   if (rarity !== null) parts.push(rarity);
   if (evidence.environment && kind !== 'fail' && (facts.found?.log ?? 0) > 0)
     parts.push('stable breaks the same limit: look at what both depend on');
+  if (kind === 'suspect' && facts.found?.placebo === true && facts.placebos !== null) {
+    const { above, pods } = facts.placebos;
+    parts.push(
+      `stable pods differ from each other as much: ${above} of ${pods} would be suspect in the canary's place`,
+    );
+  }
   return parts.filter((part) => part !== '').join('; ');
 }
 

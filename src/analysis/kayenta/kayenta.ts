@@ -10,7 +10,7 @@ import type {
   Verdict,
   VerdictKind,
 } from '../judge.ts';
-import { measureTotals } from '../measure.ts';
+import { countedMeasure, measureTotals } from '../measure.ts';
 import { showValue } from '../shown-value.ts';
 import { type Classified, classify } from './classify.ts';
 import { scoreOf } from './score.ts';
@@ -107,15 +107,12 @@ function takeBlock(plan: JudgePlan, before: KayentaState, block: JudgeInput['blo
 function addPoints(plan: JudgePlan, state: KayentaState): KayentaState {
   const points: Record<string, Points> = { ...state.points };
   for (const check of plan.checks) {
-    if (check.measure.kind === 'sample') continue;
+    const measure = countedMeasure(check.measure);
+    if (measure === null) continue;
     const before = points[check.name] ?? { canary: [], stable: [] };
     points[check.name] = {
-      canary: [...before.canary, measureTotals(check.measure, state.canary)?.value ?? null].slice(
-        -mostPoints,
-      ),
-      stable: [...before.stable, measureTotals(check.measure, state.stable)?.value ?? null].slice(
-        -mostPoints,
-      ),
+      canary: [...before.canary, measureTotals(measure, state.canary)?.value ?? null].slice(-mostPoints),
+      stable: [...before.stable, measureTotals(measure, state.stable)?.value ?? null].slice(-mostPoints),
     };
   }
   return { ...state, points, canary: null, stable: null };

@@ -6,12 +6,14 @@ export interface GaugeComparison {
   readonly kind: 'worse' | 'notShown' | 'cannotTell';
   /** P of so large a difference by chance. */
   readonly p: number;
-  /** Chance that a canary pod is above a stable one. */
+  /** Chance that a canary pod is on the worse side of a stable one. */
   readonly cles: number;
-  /** Hodges-Lehmann shift, relative to stable's median; null where that is 0. */
+  /** Hodges-Lehmann shift to the worse side, relative to stable's median; null where that is 0. */
   readonly shift: number | null;
   /** The smallest p that so few pods can reach. */
   readonly smallestP: number;
+  /** The size alone, whatever chance may do. */
+  readonly large: boolean;
   readonly message: string;
 }
 
@@ -21,21 +23,26 @@ export interface GaugeSettings {
   readonly leastCles?: number;
   /** 0.1. */
   readonly leastShift?: number;
+  /** `higher`. */
+  readonly worse?: 'higher' | 'lower';
 }
 
 /**
- * Are the canary's pods above stable's? Asks for both, significance and size. Gauges are few and depend on each other in time, so this
+ * Are the canary's pods worse than stable's? Asks for both, significance and size. Gauges are few and depend on each other in time, so this
  * warns and holds; it has no part in the bound on false rollbacks.
  */
 export function compareGauges(
-  canary: readonly number[],
-  stable: readonly number[],
+  canaryValues: readonly number[],
+  stableValues: readonly number[],
   settings: GaugeSettings,
 ): GaugeComparison {
-  const { alpha, leastCles = 0.8, leastShift = 0.1 } = settings;
+  const { alpha, leastCles = 0.8, leastShift = 0.1, worse: side = 'higher' } = settings;
+  const sign = side === 'higher' ? 1 : -1;
+  const canary = canaryValues.map((value) => sign * value);
+  const stable = stableValues.map((value) => sign * value);
   if (canary.length === 0 || stable.length === 0) {
     const message = 'no pods to compare';
-    return { kind: 'cannotTell', p: 1, cles: 0.5, shift: null, smallestP: 1, message };
+    return { kind: 'cannotTell', p: 1, cles: 0.5, shift: null, smallestP: 1, large: false, message };
   }
   const smallestP = smallestRankPValue(canary.length, stable.length);
   const p = largerByChance(canary, stable);
@@ -43,15 +50,16 @@ export function compareGauges(
   const middle = median(stable);
   const shift = middle === 0 ? null : hodgesLehmann(canary, stable) / Math.abs(middle);
   const pods = `${canary.length} canary and ${stable.length} stable pods`;
-  const facts = { p, cles, shift, smallestP };
+  const large = cles >= leastCles && (shift === null || shift >= leastShift);
+  const facts = { p, cles, shift, smallestP, large };
   if (smallestP > alpha) {
     const message = `${pods}: this comparison cannot reach ${percent(alpha)}, at best ${percent(smallestP)}`;
     return { kind: 'cannotTell', ...facts, message };
   }
-  const worse = p <= alpha && cles >= leastCles && (shift === null || shift >= leastShift);
-  const size = shift === null ? '' : `, ${percent(shift)} above stable's median`;
-  const message = `${pods}: a canary pod is the higher one in ${percent(cles)} of pairs${size}; by chance ${percent(p)}`;
-  return { kind: worse ? 'worse' : 'notShown', ...facts, message };
+  const above = shift !== null && shift * sign >= 0 ? 'above' : 'below';
+  const size = shift === null ? '' : `, ${percent(Math.abs(shift))} ${above} stable's median`;
+  const message = `${pods}: a canary pod is the ${side} one in ${percent(cles)} of pairs${size}; by chance ${percent(p)}`;
+  return { kind: p <= alpha && large ? 'worse' : 'notShown', ...facts, message };
 }
 
 /** Median of all differences. */
