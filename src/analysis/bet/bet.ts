@@ -65,7 +65,7 @@ function sequential(
       let state: BetState =
         before.decidedAtMs !== null || baking === before.baking
           ? before
-          : { ...withoutPlacebos(before), baking, ...startProcesses(tests) };
+          : { ...before, baking, ...startProcesses(tests) };
       let evidence: Evidence | null = null;
       let part = input;
       for (const block of input.blocks) {
@@ -81,11 +81,6 @@ function sequential(
       return { state, verdict: verdictOf(plan, tests, constants, state, evidence) };
     },
   };
-}
-
-/** In a bake stable serves nothing that its pods could be compared by. */
-function withoutPlacebos({ placebos: _, ...state }: BetState): BetState {
-  return state;
 }
 
 /** A block that is out of order or came twice has nothing to say. */

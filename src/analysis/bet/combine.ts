@@ -66,7 +66,7 @@ function groupEvidence(
   }
   const own = logOf(evidenceOfProcess(test.canary, course));
   const stableBreaks = state.stableServes && logOf(evidenceOfProcess(test.stable, course)) >= logLevel / 2;
-  const environment = stableBreaks && (placebo || (relative ?? 0) < logLevel);
+  const environment = stableBreaks && (relative ?? 0) < logLevel;
   if (relative === null) {
     return { log: own, counted: environment ? nothing : own, environment, placebo };
   }

@@ -1,153 +1,257 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type AbsoluteState, advanceAbsolute, startAbsolute } from './absolute-test.ts';
+import { binomialLaw, shareLaw, withOdds } from '../../../test/statistics/laws.ts';
 import { absoluteFactors, absoluteRatios, shareFactors, slowRatios } from './factors.ts';
-import { blockBets } from './forms.ts';
-import { spentPrior } from './onset-mixture.ts';
-import { packSums, unpackSums } from './packed-sums.ts';
-import { advanceProcess, evidenceOfProcess, startProcess } from './process.ts';
+import { blockBets, type FactorForm } from './forms.ts';
+import { likelihoodForm } from './likelihood-form.ts';
 
-function choose(n: number, k: number): number {
-  let product = 1;
-  for (let at = 1; at <= k; at += 1) product = (product * (n - k + at)) / at;
-  return product;
+/** Over all cases: the largest mean that a factor has while all is well, and the least factor there is. */
+interface Worst {
+  readonly mean: number;
+  readonly least: number;
 }
 
-/** Σ_x P(x) · e(x) over all outcomes of one block, exactly. */
-function meanAbsolute(
-  n: number,
-  p: number,
-  limit: number,
-  ratios: readonly number[],
-  expected: number,
-): number[] {
-  const means = ratios.map(() => 0);
-  for (let x = 0; x <= n; x += 1) {
-    const probability = choose(n, x) * p ** x * (1 - p) ** (n - x);
-    for (const [j, factor] of absoluteFactors({ requests: n, bad: x }, limit, ratios, expected).entries()) {
-      means[j] = (means[j] ?? 0) + probability * factor;
+/** How a case is enumerated: every outcome with its probability. */
+type Law = readonly { readonly probability: number; readonly factors: readonly number[] }[];
+
+function worstOf(laws: Iterable<Law>): Worst {
+  let mean = 0;
+  let least = Number.POSITIVE_INFINITY;
+  for (const law of laws) {
+    const means: number[] = [];
+    for (const { probability, factors } of law) {
+      if (probability === 0) continue;
+      for (const [j, factor] of factors.entries()) {
+        means[j] = (means[j] ?? 0) + probability * factor;
+        least = Math.min(least, factor);
+      }
     }
+    mean = Math.max(mean, ...means);
   }
-  return means;
+  return { mean, least };
 }
 
-/** The same for the share bet, over the non-central hypergeometric law of the canary's part of m bad requests. */
-function meanShare(nc: number, ns: number, m: number, odds: number, margin: number): number[] {
-  const weights: number[] = [];
-  for (let x = 0; x <= m; x += 1)
-    weights.push(x <= nc && m - x <= ns ? choose(nc, x) * choose(ns, m - x) * odds ** x : 0);
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  const means = absoluteRatios.map(() => 0);
-  for (const [x, weight] of weights.entries()) {
-    const block = { canaryRequests: nc, canaryBad: x, stableRequests: ns, stableBad: m - x };
-    for (const [j, factor] of shareFactors(block, margin, absoluteRatios).entries()) {
-      means[j] = (means[j] ?? 0) + (weight / total) * factor;
-    }
-  }
-  return means;
+const parts = [0, 0.1, 0.5, 0.9, 1];
+const limits = [0.001, 0.05, 0.3];
+
+/** Every block of up to 12 requests, every rate up to the limit, whatever was expected. */
+function* absoluteLaws(form: FactorForm): Generator<Law> {
+  for (const limit of limits)
+    for (let n = 1; n <= 12; n += 1)
+      for (const part of parts)
+        for (const expected of [0.5, 10, 1_000])
+          for (const ratios of [absoluteRatios, slowRatios])
+            yield binomialLaw(n, limit * part).map((probability, bad) => ({
+              probability,
+              factors: form.absolute({ requests: n, bad }, limit, ratios, expected),
+            }));
 }
 
-describe('the mean of each factor is at most 1 while all is well, exactly', () => {
-  test('absolute bet: every block up to 12 requests, every rate up to the limit', () => {
-    let largest = 0;
-    for (const limit of [0.001, 0.05, 0.3]) {
-      for (let n = 1; n <= 12; n += 1) {
-        for (const part of [0, 0.1, 0.5, 0.9, 1]) {
-          for (const expected of [0.5, 10, 1_000]) {
-            for (const ratios of [absoluteRatios, slowRatios]) {
-              largest = Math.max(largest, ...meanAbsolute(n, limit * part, limit, ratios, expected));
-            }
+/** Every split of up to 12 requests over the arms, every number of bad ones, every odds up to the margin. */
+function* shareLaws(form: FactorForm): Generator<Law> {
+  for (const margin of [1, 1.25, 1.5, 2])
+    for (let nc = 1; nc <= 11; nc += 1)
+      for (let ns = 1; ns <= 12 - nc; ns += 1)
+        for (let bad = 1; bad <= nc + ns; bad += 1)
+          for (const part of [0.2, 0.7, 1])
+            for (const ratios of [absoluteRatios, slowRatios])
+              yield shareLaw(nc, ns, bad, margin * part).map((probability, x) => ({
+                probability,
+                factors: form.share(
+                  { canaryRequests: nc, canaryBad: x, stableRequests: ns, stableBad: bad - x },
+                  margin,
+                  ratios,
+                ),
+              }));
+}
+
+/** Two and three blocks that a missed scrape made one, each with a rate of its own up to the limit. */
+function* mergedAbsoluteLaws(form: FactorForm): Generator<Law> {
+  for (const limit of limits)
+    for (const lengths of [
+      [1, 2],
+      [3, 4],
+      [5, 1],
+      [2, 2, 3],
+    ])
+      for (const first of parts)
+        for (const later of parts)
+          for (const expected of [0.5, 1_000])
+            yield merge(
+              lengths.map((n, at) => binomialLaw(n, limit * (at === 0 ? first : later))),
+              ([...bad]) =>
+                form.absolute({ requests: sum(lengths), bad: sum(bad) }, limit, absoluteRatios, expected),
+            );
+}
+
+/**
+ * The same for shares: two and three blocks with the same split of the traffic, in which stable fails at a rate of each block's own
+ * (an outage in one of them) and the canary at up to `margin` times the odds.
+ */
+function* mergedShareLaws(form: FactorForm): Generator<Law> {
+  const rates = [0.05, 0.5, 0.9];
+  for (const margin of [1, 1.5])
+    for (const [canary, stable] of [
+      [1, 1],
+      [1, 2],
+      [2, 1],
+    ] as const)
+      for (const lengths of [
+        [1, 2],
+        [2, 2],
+        [1, 1, 1],
+      ])
+        for (const part of [0.5, 1])
+          for (const shift of [0, 1, 2]) {
+            const rate = (at: number): number => rates[(at + shift) % rates.length] ?? 0;
+            const laws = lengths.flatMap((length, at) => [
+              binomialLaw(canary * length, withOdds(rate(at), margin * part)),
+              binomialLaw(stable * length, rate(at)),
+            ]);
+            yield merge(laws, (bad) =>
+              form.share(
+                {
+                  canaryRequests: canary * sum(lengths),
+                  canaryBad: sum(bad.filter((_, at) => at % 2 === 0)),
+                  stableRequests: stable * sum(lengths),
+                  stableBad: sum(bad.filter((_, at) => at % 2 === 1)),
+                },
+                margin,
+                absoluteRatios,
+              ),
+            );
           }
-        }
-      }
-    }
-    expect(largest).toBeLessThanOrEqual(1 + 1e-12);
-    expect(largest).toBeGreaterThan(1 - 1e-9);
+}
+
+/** All outcomes of independent counts. */
+function merge(
+  laws: readonly (readonly number[])[],
+  factorsOf: (counts: readonly number[]) => readonly number[],
+): Law {
+  let outcomes: { probability: number; counts: number[] }[] = [{ probability: 1, counts: [] }];
+  for (const law of laws)
+    outcomes = outcomes.flatMap(({ probability, counts }) =>
+      law.map((own, count) => ({ probability: probability * own, counts: [...counts, count] })),
+    );
+  return outcomes.map(({ probability, counts }) => ({ probability, factors: factorsOf(counts) }));
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+const checks = {
+  absolute: absoluteLaws,
+  share: shareLaws,
+  'absolute, merged': mergedAbsoluteLaws,
+  'share, merged': mergedShareLaws,
+} as const;
+const names = Object.keys(checks) as (keyof typeof checks)[];
+
+/** Rounding only. */
+const most = 1 + 1e-12;
+
+describe('the mean of each factor is at most 1 while all is well, and no factor is below 0: exactly, over all outcomes', () => {
+  test.for(names)('bet: %s', (name) => {
+    const { mean, least } = worstOf(checks[name](blockBets));
+    expect(mean).toBeLessThanOrEqual(most);
+    // At the boundary nothing is given away either, and no block takes more than 95 % of the evidence.
+    expect(mean).toBeGreaterThan(1 - 1e-9);
+    expect(least).toBeGreaterThan(0.05 - 1e-12);
   });
 
-  test('share bet: every split of small arms, every number of bad requests, odds up to the margin', () => {
-    let largest = 0;
-    for (const margin of [1, 1.5, 2]) {
-      for (let nc = 1; nc <= 6; nc += 1) {
-        for (let ns = 1; ns <= 8; ns += 1) {
-          for (let m = 1; m <= nc + ns; m += 1) {
-            for (const part of [0.2, 0.7, 1])
-              largest = Math.max(largest, ...meanShare(nc, ns, m, margin * part, margin));
-          }
-        }
-      }
-    }
-    expect(largest).toBeLessThanOrEqual(1 + 1e-12);
+  // What is merged there has several rates, which the law of single requests does not know.
+  test.for(['absolute', 'share', 'absolute, merged'] as const)('likelihood: %s', (name) => {
+    const { mean, least } = worstOf(checks[name](likelihoodForm(1)));
+    expect(mean).toBeLessThanOrEqual(most);
+    expect(least).toBeGreaterThanOrEqual(0);
   });
 
-  test('above the limit it is evidence', () => {
-    expect(Math.max(...meanAbsolute(10, 0.01, 0.001, absoluteRatios, 10))).toBeGreaterThan(1);
-  });
-
-  test('the whole process, as it is written into the state: all outcomes of blocks of any length, merged or not', () => {
-    for (const limit of [0.01, 0.25]) {
-      for (const part of [0.3, 1]) {
-        for (const lengths of [[1, 1, 1, 1], [2, 2], [4], [1, 3], [5, 1, 2], [3, 0, 5]]) {
-          const mean = meanEvidence(lengths, limit, limit * part);
-          expect(mean).toBeLessThanOrEqual(1 + 1e-12);
-          if (part === 1) expect(mean).toBeGreaterThan(1 - 1e-3);
-        }
-      }
-    }
+  test('above the limit, and above the margin, it is evidence', () => {
+    const law = binomialLaw(10, 0.01).map((probability, bad) => ({
+      probability,
+      factors: absoluteFactors({ requests: 10, bad }, 0.001, absoluteRatios, 10),
+    }));
+    expect(worstOf([law]).mean).toBeGreaterThan(1.1);
+    const shared = shareLaw(4, 6, 3, 6).map((probability, x) => ({
+      probability,
+      factors: shareFactors(
+        { canaryRequests: 4, canaryBad: x, stableRequests: 6, stableBad: 3 - x },
+        1.5,
+        absoluteRatios,
+      ),
+    }));
+    expect(worstOf([shared]).mean).toBeGreaterThan(1.1);
   });
 });
 
-/** Σ P(all counts) · E at the end, over all outcomes of blocks of these lengths; what is expected of a block comes from those before. */
-function meanEvidence(lengths: readonly number[], limit: number, p: number): number {
-  const test = { key: '', bad: { kind: 'errors' }, limit } as const;
-  const course = { kind: 'rollout', plannedBlocks: 3 } as const;
-  const context = { course, form: blockBets, plannedRequests: 2 };
-  const walk = (state: AbsoluteState, index: number): number => {
-    const n = lengths[index];
-    if (n === undefined) return evidenceOfProcess(state.canary, course);
-    let mean = 0;
-    for (let x = 0; x <= n; x += 1) {
-      const canary = { requests: n, errors: x };
-      const next = advanceAbsolute(test, state, { fromMs: 0, canary, stable: null }, context);
-      mean += choose(n, x) * p ** x * (1 - p) ** (n - x) * walk(next, index + 1);
-    }
-    return mean;
-  };
-  return walk(startAbsolute(test), 0);
+/** The slips that the checks above are there for; each must be seen by the checks that are named. */
+const slips: Readonly<Record<string, readonly [Partial<FactorForm>, readonly (keyof typeof checks)[]]>> = {
+  'more is bet than there is': [
+    {
+      absolute: (...block) => blockBets.absolute(...block).map(bolder),
+      share: (...block) => blockBets.share(...block).map(bolder),
+    },
+    names,
+  ],
+  'the limit is taken a hundredth too low': [
+    { absolute: (arm, limit, ratios, expected) => absoluteFactors(arm, limit * 0.99, ratios, expected) },
+    ['absolute', 'absolute, merged'],
+  ],
+  'the bet is chosen after the block was seen': [
+    { absolute: (arm, limit, ratios) => absoluteFactors(arm, limit, ratios, arm.bad / limit) },
+    ['absolute', 'absolute, merged'],
+  ],
+  'a bad request is counted twice, once as an attempt': [
+    {
+      absolute: ({ requests, bad }, limit, ratios, expected) =>
+        absoluteFactors({ requests, bad: Math.min(requests, bad * 2) }, limit, ratios, expected),
+    },
+    ['absolute', 'absolute, merged'],
+  ],
+  'the margin is forgotten': [
+    { share: (block, _margin, ratios) => shareFactors(block, 1, ratios) },
+    ['share', 'share, merged'],
+  ],
+  'the margin is taken a hundredth too narrow': [
+    { share: (block, margin, ratios) => shareFactors(block, margin * 0.99, ratios) },
+    ['share', 'share, merged'],
+  ],
+  'the split is what was configured, not what was served': [
+    {
+      share: (block, margin, ratios) =>
+        shareFactors({ ...block, stableRequests: block.stableRequests + 1 }, margin, ratios),
+    },
+    ['share', 'share, merged'],
+  ],
+  'the bet depends on whose the bad requests are': [
+    {
+      share: (block, margin, ratios) =>
+        block.canaryBad === 0 ? ratios.map(() => 1) : shareFactors(block, margin, ratios),
+    },
+    ['share', 'share, merged'],
+  ],
+};
+
+function bolder(factor: number): number {
+  return 1 + (factor - 1) * 1.1;
 }
 
-test('sums as text lose at most 1/10,000 nat, never gain, and stand still when read and written again', () => {
-  fc.assert(
-    fc.property(fc.array(fc.double({ min: 1e-8, max: 1e50, noNaN: true }), { minLength: 1 }), (sums) => {
-      const text = packSums(sums);
-      const read = unpackSums(text);
-      for (const [index, sum] of sums.entries()) {
-        expect(read[index]).toBeLessThanOrEqual(sum * (1 + 1e-9));
-        expect(read[index]).toBeGreaterThan(sum * (1 - 2e-4));
-      }
-      expect(packSums(read)).toBe(text);
-    }),
-  );
-  expect(unpackSums(packSums([0, 1e-12, 1e200]))).toEqual([0, 0, expect.closeTo(Math.exp(147.9615), -60)]);
+test.for(Object.entries(slips))('a slip would be seen: %s', ([, [slip, seenBy]]) => {
+  for (const name of seenBy) {
+    const { mean, least } = worstOf(checks[name]({ ...blockBets, ...slip }));
+    expect(mean > most || least < 0, name).toBe(true);
+  }
 });
 
-test('evidence stays finite, and starts at 1', () => {
-  expect(evidenceOfProcess(startProcess(6), { kind: 'rollout', plannedBlocks: 10 })).toBe(1);
-  const course = { kind: 'rollout', plannedBlocks: 10 } as const;
-  fc.assert(
-    fc.property(
-      fc.array(fc.tuple(fc.nat(1_000), fc.double({ min: 0, max: 1, noNaN: true })), { minLength: 1 }),
-      (blocks) => {
-        let process = startProcess(absoluteRatios.length);
-        for (const [requests, share] of blocks) {
-          if (requests === 0) continue;
-          const bad = Math.round(requests * share);
-          const factors = absoluteFactors({ requests, bad }, 0.001, absoluteRatios, 10);
-          ({ process } = advanceProcess(process, factors, course));
-        }
-        expect(Number.isFinite(evidenceOfProcess(process, course))).toBe(true);
-        expect(spentPrior(process[1], 10)).toBeLessThan(1);
-      },
+test('only blocks of one split may be merged: with the weight changed inside of it, an outage looks like the canary', () => {
+  // 1 of 10 requests while all is well, then half of them during an outage of both arms: most errors fall where the canary has most.
+  const laws = [binomialLaw(1, 0), binomialLaw(9, 0), binomialLaw(4, 0.9), binomialLaw(4, 0.9)];
+  const law = merge(laws, ([a = 0, b = 0, c = 0, d = 0]) =>
+    shareFactors(
+      { canaryRequests: 5, canaryBad: a + c, stableRequests: 13, stableBad: b + d },
+      1.5,
+      absoluteRatios,
     ),
   );
+  expect(worstOf([law]).mean).toBeGreaterThan(1.1);
 });

@@ -54,13 +54,13 @@ export function advancePlacebos(
   }
 }
 
-/** How many there are, and how many are suspicious at the moment: at or above √u. null: none. */
+/** How many there are, and how many are suspicious at the moment: at or above √u. null: none, as in a bake, where stable is idle. */
 export function countPlacebos(
   placebos: Placebos | undefined,
   course: Course,
   logLevel: number,
 ): { readonly pods: number; readonly above: number } | null {
-  if (placebos === undefined) return null;
+  if (placebos === undefined || course.kind === 'bake') return null;
   const processes = Object.values(placebos);
   const above = processes.filter(
     (process) => Math.log(Math.max(evidenceOfProcess(process, course), 1e-12)) >= logLevel / 2,

@@ -71,14 +71,15 @@ function breachOf(check: CheckPlan, values: readonly number[]): string | null {
     (value) => Number.isFinite(value) && !isWithin(check.limit, { value, beyond: false }),
   );
   if (worst === undefined) return null;
-  return `a pod is at ${showValue(worst, check.limit, shown)}, allowed ${showLimit(check.limit, shown)}`;
+  return `a canary pod is at ${showValue(worst, check.limit, shown)}, allowed ${showLimit(check.limit, shown)}`;
 }
 
 /** A difference that looks large is told also where so few pods cannot show it. */
 function warningOf(comparison: GaugeComparison, side: 'higher' | 'lower'): string | null {
   if (comparison.kind === 'worse') return comparison.message;
   if (comparison.kind !== 'cannotTell' || !comparison.large) return null;
-  return `the canary looks ${side}; ${comparison.message}`;
+  const by = comparison.shift === null ? '' : ` by ${Number((100 * comparison.shift).toPrecision(2))} %`;
+  return `the canary looks ${side}${by}; ${comparison.message}`;
 }
 
 function describe(

@@ -1,10 +1,10 @@
 import type { Sample } from '../block.ts';
 
 /**
- * Mean of one pod's gauge: faded sum, faded number of readings, instant of the last. Readings fade by a factor e a window, which
- * needs no memory of each; within a window or two it is the mean over about one window.
+ * Mean of one pod's gauge, the faded number of readings behind it, and the instant of the last. Readings fade by a factor e a
+ * window: about the mean over one window, without a memory of each reading.
  */
-export type UnitMean = readonly [sum: number, count: number, lastAtMs: number];
+export type UnitMean = readonly [mean: number, weight: number, lastAtMs: number];
 
 /** By pod. */
 export type UnitMeans = Readonly<Record<string, UnitMean>>;
@@ -37,15 +37,16 @@ export function takeReadings(
     if (before === undefined && units.size >= mostUnits) forget(units, atMs - settings.forgetMs);
     if (before === undefined && units.size >= mostUnits) continue;
     const kept = before === undefined ? 0 : Math.exp((before[2] - atMs) / settings.windowMs);
-    const [sum, count] = before ?? [0, 0];
-    units.set(unit, [short(sum * kept + value), short(count * kept + 1), atMs]);
+    const [mean, weight] = before ?? [value, 0];
+    const next = weight * kept + 1;
+    units.set(unit, [short(mean + (value - mean) / next), short(next), atMs]);
   }
   return { canary: Object.fromEntries(arms.canary), stable: Object.fromEntries(arms.stable) };
 }
 
 /** Means of the pods that were read after `oldestMs`: the others are gone. */
 export function currentMeans(units: UnitMeans, oldestMs: number): readonly number[] {
-  return Object.values(units).flatMap(([sum, count, lastAtMs]) => (lastAtMs > oldestMs ? [sum / count] : []));
+  return Object.values(units).flatMap(([mean, , lastAtMs]) => (lastAtMs > oldestMs ? [mean] : []));
 }
 
 function forget(units: Map<string, UnitMean>, oldestMs: number): void {
