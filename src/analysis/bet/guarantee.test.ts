@@ -6,9 +6,9 @@ import type { CheckPlan, JudgePlan } from '../judge.ts';
 import { bet, likelihood } from './bet.ts';
 
 /*
- * Sizes: 2,000 rollouts of each world and the 99.9 % points of the binomial law, 35 at 1 % and 131 at 5 %, are what the guarantee is
- * published with (docs, "What is promised"). A rollout there has 360 scrapes of 5 s; here most have 60, and one world has them all,
- * because the bound holds for any number of looks.
+ * 2,000 rollouts of each world, and the 99.9 % points of the binomial law for them: 35 at 1 %, 131 at 5 %. So a true rate of just 1 %
+ * fails about once in a thousand seeds, one of 2 % nearly always. One world has the 360 blocks of half an hour; 60 are enough for the
+ * others, since the bound holds for any number of looks.
  */
 const limit = 0.001;
 const margin = 1.5;

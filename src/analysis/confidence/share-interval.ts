@@ -1,7 +1,7 @@
 import { logGamma } from '../special/log-gamma.ts';
 
 /** Requests at which the interval is the tightest for its size. */
-const tunedRequests = 1000;
+const usualRequests = 1000;
 
 export interface Interval {
   readonly low: number;
@@ -12,10 +12,16 @@ export interface Interval {
  * Confidence sequence of a share: of all intervals ever shown for independent requests, each covers the true share at once with
  * probability 1 − alpha. It is every share that the two-sided beta-binomial mixture does not refute.
  */
-export function shareInterval(bad: number, requests: number, alpha: number): Interval {
+export function shareInterval(
+  bad: number,
+  requests: number,
+  alpha: number,
+  tunedRequests = usualRequests,
+): Interval {
   if (requests === 0) return { low: 0, high: 1 };
   const observed = bad / requests;
-  const refuted = (share: number): number => logMixture(bad, requests, share, alpha) + Math.log(alpha);
+  const refuted = (share: number): number =>
+    logMixture(bad, requests, share, alpha, tunedRequests) + Math.log(alpha);
   const edge = 1e-12;
   return {
     low: bad === 0 ? 0 : crossing(refuted, edge, observed),
@@ -25,14 +31,20 @@ export function shareInterval(bad: number, requests: number, alpha: number): Int
 
 /** Whether `share` could be the true one of requests of which `bad` were counted. */
 export function isPossibleShare(bad: number, requests: number, share: number, alpha: number): boolean {
-  return requests === 0 || logMixture(bad, requests, share, alpha) < -Math.log(alpha);
+  return requests === 0 || logMixture(bad, requests, share, alpha, usualRequests) < -Math.log(alpha);
 }
 
 /**
  * ln of the two-sided mixture at n independent requests, with g = share, h = 1 − share, s = bad − n·share and v = n·g·h. There it is the
  * beta-binomial law of the counts under a prior Beta(κ(1−share), κ·share), divided by their law at `share`.
  */
-function logMixture(bad: number, requests: number, share: number, alpha: number): number {
+function logMixture(
+  bad: number,
+  requests: number,
+  share: number,
+  alpha: number,
+  tunedRequests: number,
+): number {
   const logged = Math.log(1 / alpha);
   const strength = Math.max(tunedRequests / (2 * logged + Math.log(1 + 2 * logged)) - 1, 1e-3);
   const good = requests - bad;

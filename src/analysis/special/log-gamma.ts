@@ -15,7 +15,7 @@ const remainder = [
 /** From here on eight terms of the series are exact to the last digit. */
 const large = 9;
 
-/** ln Γ(x) for x > 0, to about 1e-15 of max(1, |ln Γ(x)|). */
+/** ln Γ(x) for x > 0, to 4e-15 of max(1, |ln Γ(x)|). */
 export function logGamma(x: number): number {
   let shifted = x;
   let product = 1;
