@@ -4,11 +4,22 @@ import type { ArgoMetric, CheckPlan, JudgeName, JudgePlan } from './judge.ts';
 const argoIntervalMs = 5 * 60_000;
 const argoFailureLimit = 3;
 
+/** Judges keep what they work out of a plan by the plan's identity, so each has one. */
+const known = new WeakMap<JudgePlan, Map<JudgeName, JudgePlan>>();
+
 /**
  * The same checks under another judge: in shadow, in a replay, or in a comparison. Settings that the plan has of that judge stay;
  * `argo` without any measures each check every 5 minutes and allows 3 failed measurements, `kayenta` has its own defaults.
  */
 export function withJudge(plan: JudgePlan, judge: JudgeName): JudgePlan {
+  const others = known.get(plan) ?? new Map<JudgeName, JudgePlan>();
+  known.set(plan, others);
+  const other = others.get(judge) ?? planFor(plan, judge);
+  others.set(judge, other);
+  return other;
+}
+
+function planFor(plan: JudgePlan, judge: JudgeName): JudgePlan {
   if (judge === 'argo' && plan.argo === undefined)
     return {
       ...plan,

@@ -1,6 +1,10 @@
-import type { Judge, JudgeState, Verdict } from '../analysis/judge.ts';
 import type { Signal } from '../analysis/block.ts';
-import type { Measurement, MetricReading, RolloutRecord } from './ports.ts';
+import type { Judge, JudgeInput, JudgeName, JudgePlan, JudgeState, Verdict } from '../analysis/judge.ts';
+import { withJudge } from '../analysis/with-judge.ts';
+import type { Measurement, MetricReading, RolloutRecord, ShadowRecord } from './ports.ts';
+import { addTraffic } from './traffic.ts';
+
+export type JudgeOf = (name: JudgeName) => Judge<JudgeState>;
 
 /** What came of one reading: `error` where the source could not be read. */
 export type ReadingOutcome =
@@ -14,11 +18,11 @@ export function interrupted(record: RolloutRecord): RolloutRecord {
 }
 
 /**
- * Feeds one reading, begun at `calledAtMs`, to the judge. The first reading of a step (or after the route was out of force)
+ * Feeds one reading, begun at `calledAtMs`, to the judges. The first reading of a step (or after the route was out of force)
  * sets the cursor and counts nothing: what it brings was served in part under another route. A verdict of null: nothing new.
  */
 export function judgeReading(
-  judge: Judge<JudgeState>,
+  judgeOf: JudgeOf,
   record: RolloutRecord,
   outcome: ReadingOutcome,
   signals: readonly Signal[],
@@ -26,6 +30,7 @@ export function judgeReading(
   nowMs: number,
 ): { readonly record: RolloutRecord; readonly verdict: Verdict | null } {
   const plan = record.plan.judging;
+  const judge = judgeOf(plan.judge);
   const { attempt } = record.state;
   const sameStep = record.judged?.attempt === attempt;
   const before = record.judge ?? judge.start(plan);
@@ -34,26 +39,91 @@ export function judgeReading(
   const read = outcome.kind === 'read';
   if (read && fromMs === null) {
     const { cursor } = outcome.reading;
-    const begun = { ...record, judge: state, judged: { attempt, fromMs: calledAtMs }, metricCursor: cursor };
-    return { record: begun, verdict: null };
+    const shadows = sameStep ? record.shadows : startShadows(judgeOf, record);
+    const judged = { attempt, fromMs: calledAtMs };
+    return { record: { ...record, judge: state, judged, shadows, metricCursor: cursor }, verdict: null };
   }
-  const judged = judge.judge(plan, state, {
+  const input = {
     blocks: read ? outcome.reading.blocks : [],
     samples: read ? outcome.reading.samples : [],
     signals,
     providerError: read ? null : outcome.message,
     nowMs,
-  });
+    bake: isBake(record),
+  };
+  const judged = judge.judge(plan, state, input);
   return {
     record: {
       ...record,
       judge: judged.state,
       judged: { attempt, fromMs },
+      shadows: (sameStep ? record.shadows : startShadows(judgeOf, record)).map((shadow) =>
+        judgeInShadow(judgeOf, plan, shadow, input),
+      ),
       metricCursor: read ? outcome.reading.cursor : record.metricCursor,
+      traffic: addTraffic(record.traffic, input.blocks),
       checks: judged.verdict.checks,
+      evidence: judged.verdict.evidence ?? null,
     },
     verdict: judged.verdict,
   };
+}
+
+/** A reading while nothing is judged: only what the forecast of the first step needs. */
+export function measureTraffic(record: RolloutRecord, reading: MetricReading): RolloutRecord {
+  const traffic = addTraffic(record.traffic, reading.blocks);
+  return { ...record, traffic, metricCursor: reading.cursor };
+}
+
+/** All traffic is on the new revision for good, and nothing bounds how long that is watched. */
+function isBake({ state }: RolloutRecord): boolean {
+  return state.name === 'Baking' || state.name === 'Draining';
+}
+
+/** The judges that look on, at the beginning of a step. */
+function startShadows(judgeOf: JudgeOf, { plan, shadows }: RolloutRecord): readonly ShadowRecord[] {
+  const names = plan.judging.shadow ?? [];
+  return names.map((name) => {
+    const judge = judgeOf(name);
+    const own = withJudge(plan.judging, name);
+    const known = shadows.find((shadow) => shadow.judge === name);
+    return known === undefined
+      ? {
+          judge: name,
+          state: judge.start(own),
+          kind: 'notEnoughData',
+          logEvidence: null,
+          failedAtMs: null,
+          message: '',
+        }
+      : { ...known, state: judge.startStep(own, known.state) };
+  });
+}
+
+function judgeInShadow(
+  judgeOf: JudgeOf,
+  plan: JudgePlan,
+  shadow: ShadowRecord,
+  input: JudgeInput,
+): ShadowRecord {
+  if (shadow.failedAtMs !== null) return shadow;
+  const { state, verdict } = judgeOf(shadow.judge).judge(withJudge(plan, shadow.judge), shadow.state, input);
+  const failed = verdict.kind === 'fail';
+  return {
+    judge: shadow.judge,
+    state,
+    kind: verdict.kind,
+    logEvidence: verdict.evidence?.logEvidence ?? null,
+    failedAtMs: failed ? (verdict.atMs ?? input.nowMs) : null,
+    message: failed ? failureWords(verdict) : '',
+  };
+}
+
+function failureWords({ checks, failedChecks }: Verdict): string {
+  const failing = checks
+    .filter(({ kind }) => kind === 'fail')
+    .map(({ name, message }) => `${name}: ${message}`);
+  return failing.length === 0 ? `${failedChecks} evaluations failed` : failing.join('; ');
 }
 
 /** The verdict that a persisted judge's state stands for, without adding anything to it. */
@@ -63,7 +133,7 @@ export function verdictOfState(
   nowMs: number,
 ): Verdict | null {
   if (record.judge === null || record.judged?.attempt !== record.state.attempt) return null;
-  const input = { blocks: [], samples: [], signals: [], providerError: null, nowMs };
+  const input = { blocks: [], samples: [], signals: [], providerError: null, nowMs, bake: isBake(record) };
   return judge.judge(record.plan.judging, record.judge, input).verdict;
 }
 

@@ -1,5 +1,5 @@
 import type { Block, Sample } from '../analysis/block.ts';
-import type { CheckVerdict, JudgeState } from '../analysis/judge.ts';
+import type { CheckVerdict, JudgeName, JudgeState, VerdictEvidence, VerdictKind } from '../analysis/judge.ts';
 import type { ServiceSpec } from '../resource/service-spec.ts';
 import type { RolloutIdentity } from '../rollout/decide.ts';
 import type { Arm, Effect } from '../rollout/effect.ts';
@@ -60,6 +60,12 @@ export interface RolloutRecord {
   readonly judged: { readonly attempt: number; readonly fromMs: number | null } | null;
   /** Last verdict's checks, for `get` and `why`. */
   readonly checks: readonly CheckVerdict[];
+  /** Of the last verdict; null where the judge weighs none. */
+  readonly evidence: VerdictEvidence | null;
+  /** One for each judge that looks on, in the plan's order, once something was judged. */
+  readonly shadows: readonly ShadowRecord[];
+  /** What both arms served lately, for the forecast of the next step; null: not measured yet. */
+  readonly traffic: MeasuredTraffic | null;
   /** Ids of notifications that were handed to the outbox, so that a restart tells nobody twice. */
   readonly sent: readonly string[];
   readonly createdAtMs: number;
@@ -68,6 +74,24 @@ export interface RolloutRecord {
   /** Boot of the machine at the start, to notice a reboot; '' where that means nothing. */
   readonly bootId: string;
   readonly version: number;
+}
+
+/** A judge that looks on: it is fed what the deciding one is fed, and decides nothing. */
+export interface ShadowRecord {
+  readonly judge: JudgeName;
+  readonly state: JudgeState;
+  readonly kind: VerdictKind;
+  readonly logEvidence: number | null;
+  /** Instant of its `fail`, after which it is fed no more; null: it would not have rolled back so far. */
+  readonly failedAtMs: number | null;
+  /** The failing check's words; '' without one. */
+  readonly message: string;
+}
+
+/** Requests of both arms over a time of at most a few minutes. */
+export interface MeasuredTraffic {
+  readonly requests: number;
+  readonly durationMs: number;
 }
 
 /** One entry of the audit chain before it has a sequence and a hash. */

@@ -9,9 +9,30 @@ import { bounded } from './bounded.ts';
 import type { EngineContext } from './context.ts';
 import { EffectRunner, type HookEffect } from './effect-runner.ts';
 import { eventHooks } from './event-hooks.ts';
-import { interrupted, judgeReading, measurementsOf, type ReadingOutcome, verdictOfState } from './judging.ts';
-import type { CanaryRecord, PlatformObservation, RecordEvent, RolloutRecord, ServiceKey } from './ports.ts';
-import { effectEvent, engineEvent, outcomeEvent, transitionEvent, verdictEvent } from './rollout-events.ts';
+import {
+  interrupted,
+  judgeReading,
+  measurementsOf,
+  measureTraffic,
+  type ReadingOutcome,
+  verdictOfState,
+} from './judging.ts';
+import type {
+  CanaryRecord,
+  PlatformObservation,
+  RecordEvent,
+  RolloutRecord,
+  ServiceKey,
+  ShadowRecord,
+} from './ports.ts';
+import {
+  effectEvent,
+  engineEvent,
+  outcomeEvent,
+  shadowEvent,
+  transitionEvent,
+  verdictEvent,
+} from './rollout-events.ts';
 import {
   activeRollout,
   isEnded,
@@ -22,6 +43,7 @@ import {
   type Service,
 } from './service.ts';
 import { promotedCanary } from './start-rollout.ts';
+import { measuresForecast } from './traffic.ts';
 
 /** How long the end of one rollout (its last webhooks, the floor) may hold up the start of the next. */
 const trailingMs = 30_000;
@@ -106,6 +128,7 @@ export class Reconciler {
   async #measure(service: Service, run: RolloutRecord): Promise<void> {
     const { key } = service;
     if (judging(run.state) === null) {
+      if (measuresForecast(run)) return this.#measureForecast(service, run);
       putRollout(service, interrupted(run));
       return;
     }
@@ -119,6 +142,14 @@ export class Reconciler {
     if (current.state.attempt !== run.state.attempt || judging(current.state) === null) return;
     this.#guard(service, current, () => this.#judge(service, current, outcome, calledAtMs));
     if (service.verdict?.kind === 'fail') this.tryRollback(service);
+  }
+
+  /** Before the first step nothing is judged, but its forecast is made of what stable serves meanwhile. */
+  async #measureForecast(service: Service, run: RolloutRecord): Promise<void> {
+    const outcome = await this.#read(service.key, run);
+    const current = runningRollout(service);
+    if (outcome.kind === 'error' || current === null || current.identity.uid !== run.identity.uid) return;
+    if (measuresForecast(current)) putRollout(service, measureTraffic(current, outcome.reading));
   }
 
   async #read(key: ServiceKey, run: RolloutRecord): Promise<ReadingOutcome> {
@@ -159,15 +190,19 @@ export class Reconciler {
   #judge(service: Service, run: RolloutRecord, outcome: ReadingOutcome, calledAtMs: number): void {
     const { parts, clock } = this.#context;
     const nowMs = clock.nowMs();
-    const judge = parts.judgeOf(run.plan.judging.judge);
-    const { record, verdict } = judgeReading(judge, run, outcome, service.signals, calledAtMs, nowMs);
+    const { record, verdict } = judgeReading(parts.judgeOf, run, outcome, service.signals, calledAtMs, nowMs);
     if (verdict !== null) service.signals = [];
     putRollout(service, record);
     const before = service.verdict;
     service.verdict = verdict ?? (record.judged?.attempt === run.judged?.attempt ? before : null);
+    if (verdict === null) return;
     if (outcome.kind === 'read') parts.recorder.measure(measurementsOf(record, outcome.reading));
-    if (verdict !== null && isNews(before, verdict)) {
-      service.writer.queue({ rollouts: [record], events: [verdictEvent(record, verdict, nowMs)] });
+    const events = [
+      ...(isNews(before, verdict) ? [verdictEvent(record, verdict, nowMs)] : []),
+      ...newlyFailed(run.shadows, record.shadows).map((shadow) => shadowEvent(record, shadow, nowMs)),
+    ];
+    if (events.length > 0) {
+      service.writer.queue({ rollouts: [record], events });
       service.lastWriteAtMs = nowMs;
     }
   }
@@ -360,6 +395,14 @@ function isLowering(effect: Effect): boolean {
 function isFreeOfDisk(run: RolloutRecord, effect: Effect): boolean {
   if (isLowering(effect)) return true;
   return run.state.decidedAtMs !== null && effect.kind === 'setArm' && effect.arm === 'stable';
+}
+
+function newlyFailed(
+  before: readonly ShadowRecord[],
+  after: readonly ShadowRecord[],
+): readonly ShadowRecord[] {
+  const failed = new Set(before.flatMap(({ judge, failedAtMs }) => (failedAtMs === null ? [] : judge)));
+  return after.filter(({ judge, failedAtMs }) => failedAtMs !== null && !failed.has(judge));
 }
 
 /** Worth a write of its own: the first verdict of its kind, and each failed check. */

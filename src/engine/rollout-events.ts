@@ -2,7 +2,7 @@ import type { Verdict } from '../analysis/judge.ts';
 import type { ActionOutcome } from '../rollout/decide.ts';
 import type { Effect, Transition } from '../rollout/effect.ts';
 import type { Actor } from '../rollout/state.ts';
-import type { RecordEvent, RolloutRecord, ServiceKey } from './ports.ts';
+import type { RecordEvent, RolloutRecord, ServiceKey, ShadowRecord } from './ports.ts';
 
 export const controller: Actor = { kind: 'controller', name: 'sluice' };
 
@@ -37,6 +37,21 @@ export function verdictEvent(run: RolloutRecord, verdict: Verdict, nowMs: number
     actor: controller,
     message: verdict.checks.map((check) => check.message).join('; ') || verdict.kind,
     data: { kind: verdict.kind, step, attempt, failedChecks: verdict.failedChecks, checks: verdict.checks },
+  };
+}
+
+/** A judge that looks on would have rolled back: said once in a run. */
+export function shadowEvent(run: RolloutRecord, shadow: ShadowRecord, nowMs: number): RecordEvent {
+  const { judge, failedAtMs, logEvidence } = shadow;
+  return {
+    id: `${run.identity.uid}/shadow/${judge}`,
+    atMs: nowMs,
+    key: run.key,
+    rollout: run.identity.name,
+    kind: 'verdict',
+    actor: controller,
+    message: `${judge} only looks on; it would have rolled back: ${shadow.message}`,
+    data: { kind: 'fail', shadow: true, judge, failedAtMs, logEvidence, step: run.state.step },
   };
 }
 

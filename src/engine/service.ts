@@ -4,6 +4,7 @@ import type { ActionOutcome } from '../rollout/decide.ts';
 import type { Effect } from '../rollout/effect.ts';
 import type { Action, HookAnswer, Observation } from '../rollout/observation.ts';
 import type { CanaryRecord, PlatformObservation, RolloutRecord, ServiceKey } from './ports.ts';
+import { rateOf } from './traffic.ts';
 import type { ServiceWriter } from './service-writer.ts';
 
 /** Ended rollouts that are kept of each service. */
@@ -151,6 +152,7 @@ export function observationOf(
     rebooted: run.bootId !== '' && bootId !== '' && run.bootId !== bootId,
     verdict: service.verdict,
     verdictAttempt: run.judged?.attempt ?? null,
+    requestsPerSecond: rateOf(run.traffic),
     sent: run.sent,
     hookAnswers: service.answers.filter((entry) => entry.rollout === name).map((entry) => entry.answer),
     actions: service.actions.filter((entry) => entry.rollout === name).map((entry) => entry.action),

@@ -35,10 +35,17 @@ export async function loadSnapshot(database: Kysely<Tables>): Promise<StoreSnaps
     .execute();
   return {
     canaries: canaries.map((row) => JSON.parse(row.body)),
-    rollouts: [...rollouts.values()].map((body) => JSON.parse(body) as RolloutRecord).sort(byAge),
+    rollouts: [...rollouts.values()].map(rolloutOf).sort(byAge),
     actions: actions.map((row) => ({ rollout: row.rollout, action: JSON.parse(row.body) as Action })),
     hookAnswers: answers.map((row) => ({ rollout: row.rollout, answer: JSON.parse(row.body) as HookAnswer })),
   };
+}
+
+/** Members that came later, as they begin: rollouts of an earlier version lack them. */
+const laterMembers = { evidence: null, shadows: [], traffic: null } as const;
+
+function rolloutOf(body: string): RolloutRecord {
+  return { ...laterMembers, ...(JSON.parse(body) as Omit<RolloutRecord, keyof typeof laterMembers>) };
 }
 
 /** Newest first. */
@@ -47,7 +54,7 @@ export async function readRollouts(
   key: string,
   limit: number,
 ): Promise<readonly RolloutRecord[]> {
-  return (await lastRollouts(database, key, limit)).map((row) => JSON.parse(row.body) as RolloutRecord);
+  return (await lastRollouts(database, key, limit)).map((row) => rolloutOf(row.body));
 }
 
 /** In sequence, from the first after `afterSequence`. */

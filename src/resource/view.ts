@@ -1,4 +1,11 @@
-import type { CheckVerdict, Limit, VerdictKind } from '../analysis/judge.ts';
+import type {
+  CheckEvidence,
+  CheckVerdict,
+  JudgeName,
+  Limit,
+  VerdictEvidence,
+  VerdictKind,
+} from '../analysis/judge.ts';
 import type { ErrorCode, Retry } from '../lib/error-codes.ts';
 import type { Arm } from '../rollout/effect.ts';
 import type { ActionKind, EvidenceLevel } from '../rollout/observation.ts';
@@ -57,6 +64,10 @@ export interface StepView {
   readonly heldMs: number;
   readonly approval: boolean;
   readonly minRequests: number;
+  /** Canary requests that the step was forecast to serve and waits for; 0: none, or not its turn yet. */
+  readonly forecastRequests: number;
+  /** Canary requests so far; null: not its turn. */
+  readonly requests: number | null;
   readonly status: 'done' | 'current' | 'next' | 'notReached';
 }
 
@@ -72,6 +83,31 @@ export interface CheckView {
   readonly requests: number;
   readonly errors: number;
   readonly interval: CheckVerdict['interval'];
+  /** Natural log of the evidence against the canary; null from judges that weigh none. */
+  readonly logEvidence: number | null;
+  /** Counts over the run, onset, blame; null from judges that weigh none. */
+  readonly evidence: CheckEvidence | null;
+  readonly message: string;
+}
+
+export interface JudgeView {
+  /** Who decides. */
+  readonly name: JudgeName;
+  /** From judges that weigh evidence, once something was judged. */
+  readonly evidence: VerdictEvidence | null;
+  /** What the numbers mean in one sentence, with its limits; null without a verdict or a guarantee. */
+  readonly sentence: string | null;
+  /** What is promised of how rarely a healthy release is taken back, and of what not. */
+  readonly guarantee: string;
+  readonly shadows: readonly ShadowView[];
+}
+
+/** What a judge that looks on would have done. */
+export interface ShadowView {
+  readonly name: JudgeName;
+  readonly verdict: VerdictKind;
+  readonly logEvidence: number | null;
+  readonly failedAtMs: number | null;
   readonly message: string;
 }
 
@@ -101,6 +137,7 @@ export interface RolloutView {
   readonly endsAtMs: number | null;
   readonly traffic: TrafficView;
   readonly checks: readonly CheckView[];
+  readonly judge: JudgeView;
   /** Failed evaluations of the run, and how many make it fail. */
   readonly failedChecks: { readonly used: number | null; readonly allowed: number };
   readonly skipped: readonly string[];

@@ -172,6 +172,7 @@ test('a service and its rollout', async () => {
         "strategy": "Canary",
         "verifyWithinMs": 10000,
         "version": 1,
+        "waitsForForecast": false,
       },
       "schema": "sluice.dev/view/v1",
       "sequence": 0,
@@ -240,6 +241,13 @@ test('a service and its rollout', async () => {
             "label": "2.8.1",
             "revision": "55bb",
           },
+          "judge": {
+            "evidence": null,
+            "guarantee": "The judge threshold promises nothing about how rarely a healthy release is taken back.",
+            "name": "threshold",
+            "sentence": null,
+            "shadows": [],
+          },
           "message": "6 of 10 minutes judged, all checks pass",
           "name": "checkout-77aa-1",
           "nextAtMs": 1903867440000,
@@ -261,10 +269,12 @@ test('a service and its rollout', async () => {
           "steps": [
             {
               "approval": false,
+              "forecastRequests": 0,
               "heldMs": 300000,
               "holdMs": 300000,
               "index": 0,
               "minRequests": 0,
+              "requests": null,
               "routing": {
                 "kind": "weight",
                 "weightPercent": 10,
@@ -273,10 +283,12 @@ test('a service and its rollout', async () => {
             },
             {
               "approval": false,
+              "forecastRequests": 0,
               "heldMs": 360000,
               "holdMs": 600000,
               "index": 1,
               "minRequests": 0,
+              "requests": null,
               "routing": {
                 "kind": "weight",
                 "weightPercent": 25,
@@ -285,10 +297,12 @@ test('a service and its rollout', async () => {
             },
             {
               "approval": false,
+              "forecastRequests": 0,
               "heldMs": 0,
               "holdMs": 900000,
               "index": 2,
               "minRequests": 0,
+              "requests": null,
               "routing": {
                 "kind": "weight",
                 "weightPercent": 50,

@@ -1,6 +1,14 @@
 import type { CheckVerdict, Verdict } from '../analysis/judge.ts';
 import type { PlatformObservation, RolloutRecord, Snapshot } from '../engine/ports.ts';
-import type { CheckView, RevisionView, RolloutView, StepView, TrafficView } from '../resource/view.ts';
+import { guaranteeWords, rarityWords } from '../resource/judge-words.ts';
+import type {
+  CheckView,
+  JudgeView,
+  RevisionView,
+  RolloutView,
+  StepView,
+  TrafficView,
+} from '../resource/view.ts';
 import type { StateName, TerminalName } from '../rollout/state.ts';
 
 /** What is known of a run besides its record: only for the current one. */
@@ -19,7 +27,7 @@ export function rolloutView(record: RolloutRecord, facts: RolloutFacts): Rollout
   const outcome = outcomeOf(state.name);
   const judgedMs =
     facts.verdict !== null ? Math.max(state.heldMs, facts.verdict.judgedMs - state.excludedMs) : state.heldMs;
-  const steps = stepViews(record, outcome, judgedMs);
+  const steps = stepViews(record, outcome, judgedMs, facts.verdict);
   return {
     name: identity.name,
     uid: identity.uid,
@@ -43,6 +51,7 @@ export function rolloutView(record: RolloutRecord, facts: RolloutFacts): Rollout
     ...timesAhead(record, outcome, judgedMs, facts.nowMs),
     traffic: trafficView(record, facts.observation),
     checks: record.checks.map((check) => checkView(check, record)),
+    judge: judgeView(record),
     failedChecks: { used: facts.verdict?.failedChecks ?? null, allowed: plan.judging.failureThreshold },
     skipped: state.skipped,
     createdBy: record.createdBy,
@@ -94,6 +103,7 @@ function stepViews(
   record: RolloutRecord,
   outcome: TerminalName | null,
   judgedMs: number,
+  verdict: Verdict | null,
 ): readonly StepView[] {
   const { state, plan } = record;
   return plan.steps.map((step, index) => {
@@ -106,6 +116,8 @@ function stepViews(
       heldMs: done ? step.holdMs : current ? Math.min(judgedMs, step.holdMs) : 0,
       approval: step.approval,
       minRequests: step.minRequests,
+      forecastRequests: current ? state.forecastRequests : 0,
+      requests: current ? (verdict?.requestsInStep ?? null) : null,
       status: done ? 'done' : current ? 'current' : outcome === null ? 'next' : 'notReached',
     };
   });
@@ -146,6 +158,24 @@ function checkView(check: CheckVerdict, record: RolloutRecord): CheckView {
     requests: check.requests,
     errors: check.errors,
     interval: check.interval,
+    logEvidence: check.logEvidence,
+    evidence: check.evidence ?? null,
     message: check.message,
+  };
+}
+
+function judgeView({ plan, evidence, shadows }: RolloutRecord): JudgeView {
+  return {
+    name: plan.judging.judge,
+    evidence,
+    sentence: evidence === null ? null : rarityWords(evidence),
+    guarantee: guaranteeWords(plan.judging),
+    shadows: shadows.map(({ judge, kind, logEvidence, failedAtMs, message }) => ({
+      name: judge,
+      verdict: kind,
+      logEvidence,
+      failedAtMs,
+      message,
+    })),
   };
 }

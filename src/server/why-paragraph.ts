@@ -27,6 +27,7 @@ function running(service: ServiceView, rollout: RolloutView, nowMs: number): str
   return [
     `${service.key} ${doing(rollout)}, for ${ago(rollout.sinceMs, nowMs)} now.`,
     `${rollout.reason}: ${closed(rollout.message)}`,
+    ...judgement(rollout),
     owners[rollout.owner](service.key, rollout),
     `${until(rollout, nowMs)} ${then(rollout)}`,
     ...(service.suspended ? ['It is suspended: nothing moves until that is taken away.'] : []),
@@ -41,6 +42,7 @@ function ended(service: ServiceView, rollout: RolloutView, nowMs: number): strin
     `The last rollout of ${service.key}, ${rollout.revision.label}, ended as ${rollout.outcome} ${ago(rollout.endedAtMs ?? rollout.sinceMs, nowMs)} ago.`,
     `${rollout.reason}: ${closed(rollout.message)}`,
   ];
+  if (rollout.outcome === 'RolledBack') sentences.push(...guarantee(rollout));
   if (rollout.outcome !== 'Promoted')
     sentences.push(`It was decided by ${whom.kind === 'controller' ? 'the controller' : whom.name}.`);
   sentences.push(`${serves} and nothing is waited for${brake(service)}.`);
@@ -51,6 +53,45 @@ function ended(service: ServiceView, rollout: RolloutView, nowMs: number): strin
       `The same revision runs again only by "sluice retry ${service.key}"; any other starts a new rollout.`,
     );
   return sentences;
+}
+
+/** How sure the judge is, of what it saw, and what those that look on say. */
+function judgement(rollout: RolloutView): string[] {
+  const { judge, checks } = rollout;
+  const { evidence } = judge;
+  const sentences: string[] = [];
+  if (evidence !== null) {
+    const against = checks.filter(({ verdict }) => verdict === 'suspect' || verdict === 'fail');
+    sentences.push(...against.map(({ name, message }) => closed(`${name}: ${message}`)));
+    if (judge.sentence !== null && against.length !== 1) sentences.push(closed(capital(judge.sentence)));
+    if (against.length === 0) sentences.push(...seenSoFar(rollout));
+  }
+  for (const { name, failedAtMs, message } of judge.shadows)
+    if (failedAtMs !== null)
+      sentences.push(`${name}, which only looks on, would have gone back: ${closed(message)}`);
+  return sentences;
+}
+
+/** What the absence of evidence is worth by now. */
+function seenSoFar({ checks }: RolloutView): string[] {
+  return checks.flatMap(({ name, evidence }) => {
+    const share = evidence?.smallestSeen ?? null;
+    if (evidence === null || share === null) return [];
+    const percent = `${Number((share * 100).toPrecision(2))} %`;
+    return [
+      `${name} says nothing against it after ${evidence.canary.requests} requests; ${percent} of bad ones would have been found by now in 9 of 10 cases.`,
+    ];
+  });
+}
+
+/** Only where it was evidence that decided. */
+function guarantee({ reason, judge }: RolloutView): string[] {
+  if (reason !== 'check-failed' || judge.evidence === null) return [];
+  return [...(judge.sentence === null ? [] : [closed(capital(judge.sentence))]), judge.guarantee];
+}
+
+function capital(sentence: string): string {
+  return sentence.charAt(0).toUpperCase() + sentence.slice(1);
 }
 
 function doing(rollout: RolloutView): string {

@@ -27,6 +27,7 @@ const nothingLocal: LocalCommands = {
   steadyLoad: () => Promise.resolve(),
   loadtester: () => Promise.resolve(0),
   verifyAudit: () => Promise.resolve({ ok: true, records: 0, message: '' }),
+  metricHistory: () => Promise.resolve({ blocks: [], resets: 0, notes: [] }),
   inspectPlatform: () => Promise.resolve([]),
 };
 

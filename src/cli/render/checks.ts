@@ -1,5 +1,6 @@
-import type { CheckView, RolloutView } from '../../resource/view.ts';
-import { checkLimit, checkValue, count } from '../terminal/format.ts';
+import type { VerdictEvidence } from '../../analysis/judge.ts';
+import type { CheckView, RolloutView, ShadowView } from '../../resource/view.ts';
+import { checkLimit, checkValue, clock, count, evidence } from '../terminal/format.ts';
 import type { RenderContext } from './context.ts';
 import { table } from './table.ts';
 
@@ -12,7 +13,7 @@ const words: Readonly<Record<CheckView['verdict'], string>> = {
   providerError: 'source failed',
 };
 
-/** One line a check: value, limit, sample count, the stable arm's value, verdict. */
+/** One line a check: value, interval, limit, sample count, the stable arm's value, evidence, verdict. */
 export function checkLines(rollout: RolloutView, context: RenderContext): readonly string[] {
   const rows = rollout.checks.map((check) => {
     const stable =
@@ -20,19 +21,62 @@ export function checkLines(rollout: RolloutView, context: RenderContext): readon
     return [
       `  ${check.name}`,
       check.value === null ? '' : checkValue(check),
+      intervalOf(check),
       checkLimit(check),
       `n ${count(check.requests)}`,
       stable,
+      check.logEvidence === null ? '' : `evidence ${evidence(check.logEvidence)}`,
       verdictWord(check, context),
     ];
   });
-  return table(rows);
+  return table(withoutEmptyColumns(rows));
 }
 
-/** `2 of 3 failed checks used`; '' before the first judgement. */
-export function allowance(rollout: RolloutView): string {
-  const { used, allowed } = rollout.failedChecks;
-  if (used === null || rollout.checks.length === 0) return '';
+function withoutEmptyColumns(rows: readonly (readonly string[])[]): readonly (readonly string[])[] {
+  return rows.map((row) => row.filter((_, column) => rows.some((other) => other[column] !== '')));
+}
+
+/** What the judge makes of all checks together, and what those that look on would have done. */
+export function judgeLines({ judge, outcome }: RolloutView, context: RenderContext): readonly string[] {
+  const lines: string[] = [];
+  if (judge.evidence !== null && outcome === null)
+    lines.push(`  ${evidenceLine(judge.evidence, judge.sentence)}`);
+  for (const shadow of judge.shadows) lines.push(`  ${shadowLine(shadow, outcome !== null, context)}`);
+  return lines;
+}
+
+function evidenceLine({ logEvidence, logLevel, detector }: VerdictEvidence, sentence: string | null): string {
+  const suspectFrom = detector === null ? logLevel / 2 : logLevel - Math.log(100);
+  const parts = [
+    `evidence ${evidence(logEvidence)}: suspect from ${evidence(suspectFrom)}, back at ${evidence(logLevel)}`,
+    ...(sentence === null ? [] : [sentence]),
+  ];
+  return parts.join('; ');
+}
+
+function shadowLine(shadow: ShadowView, ended: boolean, { nowMs, timeZone }: RenderContext): string {
+  const name = `${shadow.name} (looks on)`;
+  if (shadow.failedAtMs !== null)
+    return `${name}: would have gone back at ${clock(shadow.failedAtMs, nowMs, timeZone)}: ${shadow.message}`;
+  return `${name}: ${ended ? 'would not have gone back' : words[shadow.verdict]}`;
+}
+
+/** `0.16 to 0.88`: in the unit of the value beside it; '' where there is none. */
+function intervalOf({ interval, shownScale }: CheckView): string {
+  if (interval === null) return '';
+  const high = interval.high >= Number.MAX_VALUE ? 'more' : String(short(interval.high * shownScale));
+  return `(${short(interval.low * shownScale)} to ${high})`;
+}
+
+function short(value: number): number {
+  return Number(value.toPrecision(2));
+}
+
+/** `2 of 3 failed checks used`; '' before the first judgement, and where it is evidence that decides. */
+export function allowance({ failedChecks, checks, judge }: RolloutView): string {
+  const { used, allowed } = failedChecks;
+  if (used === null || checks.length === 0) return '';
+  if (judge.evidence !== null && used === 0) return '';
   return `${used} of ${allowed} failed checks used`;
 }
 

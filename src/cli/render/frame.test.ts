@@ -5,7 +5,13 @@ import type { RenderContext } from './context.ts';
 import { serviceFrame } from './frame.ts';
 import { historyTable } from './history.ts';
 import { inOrderOfNeed, listTable } from './list.ts';
-import { sampleNowMs, sampleRolledBack, sampleRollout, sampleService } from './sample-service.ts';
+import {
+  sampleNowMs,
+  sampleRolledBack,
+  sampleRollout,
+  sampleService,
+  sampleSuspect,
+} from './sample-service.ts';
 
 const plain: RenderContext = {
   style: styleFor({ env: { LANG: 'en_US.UTF-8' }, isTty: false, noColorFlag: false }),
@@ -46,6 +52,20 @@ test('the same in ASCII', () => {
       latency-p95  0.61 s   <= 2 s    n 12                     not enough data
       stable 2.8.1  9/9 ready   canary 2.9.0  3/3 ready   traffic set 25 % actual 25 %
       holding: 6 of 10 minutes judged, all checks pass (controller, since 11:54:00)   0 of 3 failed checks used"
+  `);
+});
+
+test('one judged by evidence', () => {
+  expect(text(serviceFrame(sampleSuspect, plain))).toMatchInlineSnapshot(`
+    "◐ checkout 2.8.1 → 2.9.0   default/checkout   Holding, canary 25 %   12 m 04 s elapsed, about 31 m left
+      ✔ 10 %  5 m 00 s
+      ◐ 25 %  6 m 02 s of 10 m  ██████░░░░░  then 50 % at 12:04:00
+      · 50 %  15 m              after approval
+      error-rate  0.42 %  (0.16 to 0.88)  <= 0.1 %  n 3 412  stable 0.041 %  evidence 62  suspect
+      evidence 33: suspect from 10, back at 100; a healthy release would look this bad in fewer than 1 of 33 rollouts
+      threshold (looks on): would have gone back at 11:59:48: error-rate: 0.42 %, allowed at most 0.1 %
+      stable 2.8.1  9/9 ready   canary 2.9.0  3/3 ready   traffic set 25 % actual 25 %
+      suspect: the evidence against the canary is too strong to go on and too weak to go back (metrics, since 11:54:00)"
   `);
 });
 

@@ -1,6 +1,6 @@
 import type { ArmView, RolloutView, ServiceView, TrafficView } from '../../resource/view.ts';
 import { clock, plannedSpan, routing, shortSpan, span } from '../terminal/format.ts';
-import { allowance, checkLines } from './checks.ts';
+import { allowance, checkLines, judgeLines } from './checks.ts';
 import type { RenderContext } from './context.ts';
 import { serviceTitle, stateGlyph } from './state.ts';
 import { stepLines } from './strip.ts';
@@ -9,7 +9,12 @@ import { stepLines } from './strip.ts';
 export function serviceFrame(service: ServiceView, context: RenderContext): readonly string[] {
   const { rollout } = service;
   const lines = [headline(service, context)];
-  if (rollout !== null) lines.push(...stepLines(rollout, context), ...checkLines(rollout, context));
+  if (rollout !== null)
+    lines.push(
+      ...stepLines(rollout, context),
+      ...checkLines(rollout, context),
+      ...judgeLines(rollout, context),
+    );
   lines.push(...armLines(service, context));
   if (rollout !== null) lines.push(...waitLines(rollout, context));
   if (service.problem !== null) lines.push(`  ${context.style.colors.yellow(service.problem)}`);

@@ -1,4 +1,4 @@
-import type { CheckView, RolloutView, ServiceView, StepView } from '../../resource/view.ts';
+import type { CheckView, JudgeView, RolloutView, ServiceView, StepView } from '../../resource/view.ts';
 
 /** 12:00:00 UTC: the instant that the samples are seen at. */
 export const sampleNowMs = Date.UTC(2030, 4, 1, 12, 0, 0);
@@ -13,6 +13,8 @@ function step(index: number, weightPercent: number, holdMs: number, rest: Partia
     heldMs: 0,
     approval: false,
     minRequests: 0,
+    forecastRequests: 0,
+    requests: null,
     status: 'next',
     ...rest,
   };
@@ -30,6 +32,8 @@ export const sampleChecks: readonly CheckView[] = [
     requests: 3_412,
     errors: 1,
     interval: null,
+    logEvidence: null,
+    evidence: null,
     message: '0.041 % of 3412 requests failed, limit 0.1 %',
   },
   {
@@ -43,9 +47,19 @@ export const sampleChecks: readonly CheckView[] = [
     requests: 12,
     errors: 0,
     interval: null,
+    logEvidence: null,
+    evidence: null,
     message: '12 of 50 requests needed',
   },
 ];
+
+const sampleJudge: JudgeView = {
+  name: 'threshold',
+  evidence: null,
+  sentence: null,
+  guarantee: 'The judge threshold promises nothing about how rarely a healthy release is taken back.',
+  shadows: [],
+};
 
 /** Midway: 25 % for 6 of 10 minutes. */
 export const sampleRollout: RolloutView = {
@@ -80,6 +94,7 @@ export const sampleRollout: RolloutView = {
     tombstone: false,
   },
   checks: sampleChecks,
+  judge: sampleJudge,
   failedChecks: { used: 0, allowed: 3 },
   skipped: [],
   createdBy: { kind: 'person', name: 'ada' },
@@ -158,5 +173,67 @@ export const sampleRolledBack: ServiceView = {
     restoredAtMs: sampleNowMs - 2_184,
     endedAtMs: sampleNowMs - 1_000,
     decidedBy: { kind: 'controller', name: 'controller' },
+  },
+};
+
+/** The same run judged by evidence, with one judge that looks on. */
+export const sampleSuspect: ServiceView = {
+  ...sampleService,
+  rollout: {
+    ...sampleRollout,
+    reason: 'suspect',
+    owner: 'metrics',
+    message: 'the evidence against the canary is too strong to go on and too weak to go back',
+    checks: [
+      {
+        name: 'error-rate',
+        verdict: 'suspect',
+        value: 0.42,
+        stableValue: 0.041,
+        limit: { max: 0.1 },
+        shownUnit: '%',
+        shownScale: 1,
+        requests: 3_412,
+        errors: 14,
+        interval: { low: 0.16, high: 0.88 },
+        logEvidence: Math.log(62),
+        evidence: {
+          peakLogEvidence: Math.log(62),
+          blamed: false,
+          environment: false,
+          onsetAtMs: sampleNowMs - 40_000,
+          canary: { requests: 3_412, bad: 14 },
+          stable: { requests: 10_236, bad: 4 },
+          smallestSeen: 0.004,
+        },
+        message:
+          '0.42 %, allowed at most 0.1 %; 14 of 3,412 failed, stable 4 of 10,236; a healthy release would look this bad in fewer than 1 of 62 rollouts',
+      },
+    ],
+    judge: {
+      name: 'bet',
+      evidence: {
+        logEvidence: Math.log(33),
+        peakLogEvidence: Math.log(33),
+        logLevel: Math.log(100),
+        environment: false,
+        blame: [],
+        onsetAtMs: sampleNowMs - 40_000,
+        detector: null,
+        placebos: null,
+      },
+      sentence: 'a healthy release would look this bad in fewer than 1 of 33 rollouts',
+      guarantee:
+        'At most 1 % of healthy releases are taken back by the checks that count requests, under the two assumptions of docs/judge.md. Crashes, webhooks and queries are outside of it; the bake has a detector of its own.',
+      shadows: [
+        {
+          name: 'threshold',
+          verdict: 'fail',
+          logEvidence: null,
+          failedAtMs: sampleNowMs - 12_000,
+          message: 'error-rate: 0.42 %, allowed at most 0.1 %',
+        },
+      ],
+    },
   },
 };

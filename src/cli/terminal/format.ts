@@ -1,4 +1,4 @@
-import { formatPercentage } from '../../lib/percentage.ts';
+import { showValue } from '../../analysis/shown-value.ts';
 import type { CheckView } from '../../resource/view.ts';
 import type { Routing } from '../../rollout/plan.ts';
 
@@ -44,15 +44,10 @@ export function routing(value: Routing): string {
   }
 }
 
-/** The measured value in the unit that the check is shown in. */
+/** The measured value in the unit that the check is shown in; never digits that make it look equal to a limit that it is not. */
 export function checkValue(check: Pick<CheckView, 'value' | 'limit' | 'shownScale' | 'shownUnit'>): string {
   if (check.value === null) return 'no value';
-  const shown = check.value * check.shownScale;
-  if (check.shownUnit === '%') {
-    const limit = check.limit.max ?? check.limit.min;
-    return formatPercentage(shown, limit === undefined ? undefined : limit * check.shownScale);
-  }
-  return withUnit(shown, check.shownUnit);
+  return showValue(check.value, check.limit, { unit: check.shownUnit, scale: check.shownScale });
 }
 
 /** `≤ 0.1 %`, `≥ 99 %`, `1 to 5`; '' without a limit. Limits are inclusive. */
@@ -62,6 +57,14 @@ export function checkLimit(check: Pick<CheckView, 'limit' | 'shownScale' | 'show
   if (min !== null && max !== null) return `${trim(min)} to ${withUnit(max, check.shownUnit)}`;
   if (max !== null) return `<= ${withUnit(max, check.shownUnit)}`;
   return min === null ? '' : `>= ${withUnit(min, check.shownUnit)}`;
+}
+
+/** Evidence as a factor, from its logarithm: `0.4`, `12`, `3 400`. */
+export function evidence(logEvidence: number): string {
+  if (logEvidence > Math.log(1e9)) return 'over 1 000 000 000';
+  const value = Math.exp(logEvidence);
+  if (value < 0.01) return 'under 0.01';
+  return value < 10 ? String(Number(value.toPrecision(2))) : count(value);
 }
 
 /** `14:32:10` in the zone of the reader; the date is added when it is not today's. */
