@@ -1,9 +1,10 @@
-import { Agent, type Dispatcher, request } from 'undici';
+import { Agent, type Dispatcher } from 'undici';
 import type { Sample } from '../analysis/block.ts';
 import type { MetricReading, MetricSource, ServiceKey } from '../engine/ports.ts';
 import { failure, type Result } from '../lib/result.ts';
 import type { Plan } from '../rollout/plan.ts';
 import { readInstantAnswer } from './prometheus-answer.ts';
+import { askPrometheus } from './prometheus-request.ts';
 
 /** One check's query; the fields that a source needs of the resource's `MetricQuery`. */
 export interface PrometheusQuery {
@@ -77,59 +78,16 @@ export class PrometheusSource implements MetricSource {
   }
 
   async #ask(query: PrometheusQuery): Promise<Result<number | null, string>> {
-    const target = targetOf(query);
-    if (target === null) return failure('the address of Prometheus is not an http or https URL');
-    const { url, headers, shown } = target;
-    try {
-      const signal = AbortSignal.timeout(queryLimitMs);
-      const response = await request(url, { headers, dispatcher: this.#dispatcher, signal });
-      const body = await readLimited(response.body);
-      if (body === null) return failure(`${shown} answered more than ${maxAnswerBytes} bytes`);
-      const answer = readInstantAnswer(response.statusCode, body);
-      return answer.ok ? answer : failure(`${shown}: ${answer.error}`);
-    } catch (thrown) {
-      return failure(`${shown} did not answer: ${reasonOf(thrown)}`);
-    }
+    const limits = { dispatcher: this.#dispatcher, timeoutMs: queryLimitMs, maxBytes: maxAnswerBytes };
+    const asked = await askPrometheus(query, limits);
+    if (!asked.ok) return failure(asked.error.message);
+    const { status, body, shown } = asked.value;
+    const answer = readInstantAnswer(status, body);
+    return answer.ok ? answer : failure(`${shown}: ${answer.error}`);
   }
 }
 
 /** Twice an interval, so that each evaluation finds a reading of its own interval whatever the two clocks' phase. */
 function periodMs(query: PrometheusQuery, plan: Plan): number {
   return Math.max(500, Math.min(query.intervalMs, plan.judging.intervalMs) / 2);
-}
-
-/** `shown` is for messages: neither password nor query, which may hold a token. */
-function targetOf(
-  query: PrometheusQuery,
-): { readonly url: URL; readonly headers: Record<string, string[]>; readonly shown: string } | null {
-  const base = URL.parse(query.address);
-  if (base === null || (base.protocol !== 'http:' && base.protocol !== 'https:')) return null;
-  const headers: Record<string, string[]> = { accept: ['application/json'] };
-  for (const [name, values] of Object.entries(query.headers)) headers[name.toLowerCase()] = [...values];
-  if (base.username !== '' || base.password !== '') {
-    const pair = `${decodeURIComponent(base.username)}:${decodeURIComponent(base.password)}`;
-    headers['authorization'] ??= [`Basic ${Buffer.from(pair).toString('base64')}`];
-  }
-  const url = new URL(`${base.origin}${base.pathname.replace(/\/+$/, '')}/api/v1/query`);
-  url.searchParams.set('query', query.query);
-  url.searchParams.set('timeout', `${queryLimitMs}ms`);
-  return { url, headers, shown: `Prometheus at ${base.origin}` };
-}
-
-async function readLimited(body: AsyncIterable<Buffer>): Promise<string | null> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    if (size > maxAnswerBytes) return null;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-function reasonOf(thrown: unknown): string {
-  if (!(thrown instanceof Error)) return String(thrown);
-  if (thrown.name === 'TimeoutError') return `it took longer than ${queryLimitMs / 1000} s`;
-  const { code } = thrown as { readonly code?: unknown };
-  return typeof code === 'string' && thrown.message === '' ? code : thrown.message;
 }
