@@ -1,3 +1,5 @@
+import type { History } from '../analysis/history/history.ts';
+
 /** A stream that lines are written to, with what the terminal rendering needs to know of it. */
 export type TextStream = NodeJS.WritableStream & {
   readonly isTTY?: boolean;
@@ -32,6 +34,17 @@ export interface AuditVerification {
   readonly ok: boolean;
   readonly records: number;
   readonly message: string;
+}
+
+/** Which counters of the past are read; selectors are plain ones, without a range. */
+export interface MetricHistoryRequest {
+  /** Base URL of Prometheus. */
+  readonly address: string;
+  readonly headers: Readonly<Record<string, readonly string[]>>;
+  readonly selectors: { readonly total?: string; readonly bad?: string; readonly buckets?: string };
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly onProgress?: (readToMs: number) => void;
 }
 
 /** What a client saw of one request. */
@@ -71,6 +84,8 @@ export interface LocalCommands {
   loadtester(options: LoadtesterOptions): Promise<number>;
   /** Re-hashes an export, a line a record. */
   verifyAudit(lines: AsyncIterable<string>): Promise<AuditVerification>;
+  /** What a service's pods served, from the counters that Prometheus keeps. Rejects with SluiceError `metrics-unavailable`. */
+  metricHistory(request: MetricHistoryRequest): Promise<History>;
   /** What only the platform knows: keeper, proxy workers, sockets. */
   inspectPlatform(state: string): Promise<readonly DoctorFinding[]>;
 }

@@ -9,5 +9,7 @@ export const localCommands: LocalCommands = {
   steadyLoad: async (options) => await (await import('./load.ts')).steadyLoad(options),
   loadtester: async (options) => await (await import('./loadtester.ts')).loadtester(options),
   verifyAudit: async (lines) => await (await import('./verify-audit.ts')).verifyAudit(lines),
+  metricHistory: async (request) =>
+    await (await import('../metrics/prometheus-history.ts')).readPrometheusHistory(request),
   inspectPlatform: async (state) => await (await import('./inspect-platform.ts')).inspectPlatform(state),
 };
