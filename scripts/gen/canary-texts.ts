@@ -203,7 +203,7 @@ const analysis: Readonly<Record<string, FieldText>> = {
 
 const lists: Readonly<Record<string, FieldText>> = {
   'spec.analysis.metrics[].name': {
-    text: 'Name of the check. `request-success-rate` (percent), `request-duration` (p99, milliseconds) and `error-rate` (percent of 5xx) are built in.',
+    text: 'Name of the check. `request-success-rate` (percent), `request-duration` (p99, milliseconds) and `error-rate` (percent of 5xx) are built in; on one machine `memory` (MB) and `cpu` (cores) of each replica too.',
   },
   'spec.analysis.metrics[].interval': { text: 'How far back one evaluation looks.', otherwise: '`1m`' },
   'spec.analysis.metrics[].thresholdRange': { text: 'The limit, bounds included.' },
@@ -227,6 +227,10 @@ const lists: Readonly<Record<string, FieldText>> = {
   'spec.analysis.metrics[].compare': {
     text: 'Judged by `bet` or `likelihood`: `stable` holds the canary against stable too, also without a limit; `none` judges the limit alone.',
     otherwise: '`stable` where both arms serve a random share of the same requests, else `none`',
+  },
+  'spec.analysis.metrics[].critical': {
+    text: '`memory` and `cpu`: the rollout is held while replicas of the canary are shown to need at least 10 % more than those of stable (p at most `falseRollback`, four of five pairs), or break a limit that stable keeps. Without, it is told and decides nothing.',
+    otherwise: '`false`',
   },
   'spec.analysis.metrics[].minRequests': {
     text: 'Fewer canary requests in the window are not enough data.',

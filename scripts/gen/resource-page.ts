@@ -86,8 +86,10 @@ export function canaryPage(): string {
     '## spec.analysis.steps[]',
     section('spec.analysis.steps[]'),
     '## spec.analysis.metrics[]',
-    'On one machine the proxy measures `request-success-rate`, `request-duration`, `error-rate` and every `objective` itself. Anything ' +
-      'else is asked from Prometheus. Without a limit a metric is an error.',
+    'On one machine the proxy measures `request-success-rate`, `request-duration`, `error-rate` and every `objective` itself, and ' +
+      'the memory and the processor time of each replica (`memory`, `cpu`). Anything else is asked from Prometheus. Without a limit a ' +
+      'metric is an error, but for these two: replicas of the canary are compared with those of stable. Few replicas can show little, ' +
+      'and the check says how little; so it warns and never rolls back.',
     section('spec.analysis.metrics[]'),
     '## spec.analysis.webhooks[]',
     'See [webhooks](../guide/webhooks.md).',

@@ -12,9 +12,9 @@ export type Measure =
   | { readonly kind: 'sample' }
   /**
    * A number of each pod (memory, processor time), higher is worse; with a limit that has only a `min`, lower is. Pods of the canary
-   * are compared with stable's. It warns, and never fails a release.
+   * are compared with stable's. It warns, and never fails a release. `usage`: what the platform itself measures, in bytes or in cores.
    */
-  | { readonly kind: 'gauge' };
+  | { readonly kind: 'gauge'; readonly usage?: 'memory' | 'cpu' };
 
 /** What is worked out from counts of requests. */
 export type CountedMeasure = Exclude<Measure, { readonly kind: 'sample' | 'gauge' }>;

@@ -8,6 +8,7 @@ import type { Clock, Notifier } from '../engine/ports.ts';
 import { createEgress, type Egress } from '../hooks/egress.ts';
 import { createHookCaller } from '../hooks/hook-caller.ts';
 import { CombinedSource } from '../metrics/combined-source.ts';
+import { GaugeSource } from '../metrics/gauge-source.ts';
 import { PrometheusSource } from '../metrics/prometheus-source.ts';
 import { ProxySource } from '../metrics/proxy-source.ts';
 import { AllNotifiers } from '../notify/all-notifiers.ts';
@@ -77,7 +78,11 @@ export async function startEngineProcess(options: EngineProcessOptions): Promise
   started.defer(() => prometheus.close());
   const engine: Engine = new Engine({
     platform,
-    metrics: new CombinedSource({ proxy: new ProxySource(platform), prometheus }),
+    metrics: new CombinedSource({
+      proxy: new ProxySource(platform),
+      prometheus,
+      gauges: new GaugeSource(platform),
+    }),
     hooks: createHookCaller({
       egress,
       nowMs: () => clock.nowMs(),

@@ -1,7 +1,15 @@
 import type { MetricValue } from './schema/analysis.ts';
 
 /** Where the value of a metric comes from; null: nothing says so. */
-export type MetricKind = 'objective' | 'template' | 'query' | 'successShare' | 'latency' | 'errorShare';
+export type MetricKind =
+  | 'objective'
+  | 'template'
+  | 'query'
+  | 'successShare'
+  | 'latency'
+  | 'errorShare'
+  | 'memory'
+  | 'cpu';
 
 /** A reference or query of the metric's own overrides the meaning of its name, as in Flagger. */
 export function metricKind(metric: MetricValue): MetricKind | null {
@@ -15,6 +23,9 @@ export function metricKind(metric: MetricValue): MetricKind | null {
       return 'latency';
     case 'error-rate':
       return 'errorShare';
+    case 'memory':
+    case 'cpu':
+      return metric.name;
     default:
       return null;
   }

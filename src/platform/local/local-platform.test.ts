@@ -17,6 +17,9 @@ test('a release from start to end under load: no request fails, and nothing is l
   await rig.setArm('canary', 'r2', 1, v2);
   await rig.available('canary', 1);
   expect(load.answers.has('v2')).toBe(false);
+  const usage = await rig.platform.usage(serviceKey);
+  expect(usage.map(({ arm }) => arm)).toEqual(['stable', 'stable', 'canary']);
+  for (const { memoryBytes } of usage) expect(memoryBytes).toBeGreaterThan(10e6);
   await rig.setRoute({ kind: 'weight', weightPercent: 50 });
   expect(await rig.observe()).toMatchObject({
     route: { routing: { kind: 'weight', weightPercent: 50 }, inForce: true, evidence: 'programmed' },

@@ -14,6 +14,7 @@ import { unreachable } from '../../lib/assert.ts';
 import { KeeperClient } from './keeper/keeper-client.ts';
 import type { ArmSpec, ArmStatus, KeeperEvent, ServiceNames } from './keeper/protocol.ts';
 import type { WorkerInfo } from './keeper/worker-info.ts';
+import { type GroupUsage, groupUsage } from './process/group-usage.ts';
 import { bootId } from './process/identity.ts';
 import type { ReplicaStatus } from './process/replica-record.ts';
 import { waitAtMost } from './process/stop-process.ts';
@@ -28,6 +29,13 @@ export interface LocalPlatformOptions {
   readonly keeperCommand: readonly string[] | null;
   /** What does not work at the moment, for the engine's log. */
   readonly onTrouble?: (message: string) => void;
+}
+
+/** What a replica uses; `process` is its pid, so that a restart is seen. */
+export interface ReplicaUsage extends GroupUsage {
+  readonly replica: string;
+  readonly arm: Arm;
+  readonly process: number;
 }
 
 /** How long workers that were there before may take to tell their routes at the start. */
@@ -176,6 +184,16 @@ export class LocalPlatform implements Platform {
   /** All replicas of a service that exist, with pid, port and log file. */
   replicas(key: ServiceKey): readonly ReplicaStatus[] {
     return (['stable', 'canary'] as const).flatMap((arm) => this.#services.status(key, arm)?.list ?? []);
+  }
+
+  /** Memory and processor time of all replicas that are ready, as far as they can be read. */
+  async usage(key: ServiceKey): Promise<readonly ReplicaUsage[]> {
+    const ready = this.replicas(key).filter((replica) => replica.ready && replica.phase === 'running');
+    const groups = await groupUsage(ready.flatMap(({ pid }) => pid ?? []));
+    return ready.flatMap(({ id, arm, pid }) => {
+      const usage = pid === null ? undefined : groups.get(pid);
+      return pid === null || usage === undefined ? [] : [{ replica: id, arm, process: pid, ...usage }];
+    });
   }
 
   workers(): readonly WorkerInfo[] {

@@ -87,6 +87,7 @@ test.each([
 
 test.each([
   ['a name without query', { name: 'orders' }, ['error metric-without-query']],
+  ['memory, which Flagger does not measure', { name: 'memory' }, ['error metric-without-query']],
   ['error-rate', { name: 'error-rate' }, ['warning metric-error-rate']],
   [
     'a template without interval',
@@ -196,6 +197,25 @@ test.each([
   ['a margin below 1', { margin: '0.5' }, {}, ['error invalid-value']],
   ['no false rollback at all', { falseRollback: '0 %' }, {}, ['error invalid-value']],
   ['a judge in its own shadow', { judge: 'bet', shadow: ['bet'] }, {}, ['warning judge-setting-unused']],
+  ['replicas compared, without a limit', { metrics: [{ name: 'memory', critical: true }] }, {}, []],
+  [
+    'replicas compared under any judge',
+    { judge: 'threshold', metrics: [{ name: 'cpu', compare: 'stable' }] },
+    {},
+    [],
+  ],
+  [
+    'replicas neither compared nor limited',
+    { metrics: [{ name: 'memory', compare: 'none' }] },
+    {},
+    ['error metric-unbounded'],
+  ],
+  [
+    'critical, and no gauge',
+    { metrics: [{ name: 'error-rate', thresholdRange: { max: 1 }, critical: true }] },
+    {},
+    ['warning judge-setting-unused'],
+  ],
   ['compared, without a limit', { metrics: [{ name: 'error-rate', compare: 'stable' }] }, {}, []],
   [
     'neither compared nor limited',

@@ -7,6 +7,7 @@ import type { MetricValue } from '../schema/analysis.ts';
 import type { CanaryResource } from './resource.ts';
 
 const builtIns = ['request-success-rate', 'request-duration', 'error-rate'];
+const gauges = ['memory', 'cpu'];
 
 /** What is wrong or surprising in `analysis.metrics`, each metric for itself and all by name. */
 export function checkMetrics(canary: CanaryResource): readonly Finding[] {
@@ -33,16 +34,13 @@ function checkSource(canary: CanaryResource, metric: MetricValue, index: number)
   const path = pathOf(index);
   const findings: Finding[] = [];
   switch (metricKind(metric)) {
-    case null: {
-      const near = nearestName(metric.name, builtIns);
-      const message = `The metric "${metric.name}" has neither a query nor a templateRef.`;
-      const fix =
-        near === null
-          ? 'add a templateRef to a MetricTemplate that holds the query'
-          : `write ${near}, or add a templateRef`;
-      findings.push(findingAt(document, [...path, 'name'], { code: 'metric-without-query', message, fix }));
+    case null:
+      findings.push(withoutQuery(canary, metric, path));
       break;
-    }
+    case 'memory':
+    case 'cpu':
+      if (flavour === 'flagger') findings.push(withoutQuery(canary, metric, path));
+      break;
     case 'errorShare': {
       if (flavour === 'sluice') break;
       const message = 'The metric "error-rate" has neither a query nor a templateRef.';
@@ -80,16 +78,37 @@ function checkSource(canary: CanaryResource, metric: MetricValue, index: number)
     case 'latency':
       break;
   }
-  if (metric.compare !== undefined && !weighsEvidence(judgesOf(canary))) {
-    const message = `The metric "${metric.name}" is to be compared with stable.`;
-    findings.push(
-      findingAt(document, [...path, 'compare'], {
-        code: 'judge-setting-unused',
-        message,
-        fix: 'remove compare',
-      }),
-    );
-  }
+  return [...findings, ...settingsUnused(canary, metric, path)];
+}
+
+function withoutQuery(canary: CanaryResource, metric: MetricValue, path: (string | number)[]): Finding {
+  const near = nearestName(metric.name, canary.flavour === 'sluice' ? [...builtIns, ...gauges] : builtIns);
+  const message = `The metric "${metric.name}" has neither a query nor a templateRef.`;
+  const fix =
+    near === null
+      ? 'add a templateRef to a MetricTemplate that holds the query'
+      : `write ${near}, or add a templateRef`;
+  return findingAt(canary.document, [...path, 'name'], { code: 'metric-without-query', message, fix });
+}
+
+/** Replicas are compared under every judge. */
+function isGauge(metric: MetricValue): boolean {
+  const kind = metricKind(metric);
+  return kind === 'memory' || kind === 'cpu';
+}
+
+function settingsUnused(canary: CanaryResource, metric: MetricValue, path: (string | number)[]): Finding[] {
+  const findings: Finding[] = [];
+  const unused = (field: string, message: string): Finding =>
+    findingAt(canary.document, [...path, field], {
+      code: 'judge-setting-unused',
+      message,
+      fix: `remove ${field}`,
+    });
+  if (metric.compare !== undefined && !isGauge(metric) && !weighsEvidence(judgesOf(canary)))
+    findings.push(unused('compare', `The metric "${metric.name}" is to be compared with stable.`));
+  if (metric.critical !== undefined && !isGauge(metric))
+    findings.push(unused('critical', `The metric "${metric.name}" is to be critical.`));
   return findings;
 }
 
@@ -124,6 +143,7 @@ function checkLimit(canary: CanaryResource, metric: MetricValue, index: number):
     ];
   }
   if (metric.compare === 'stable' && weighsEvidence(judgesOf(canary))) return [];
+  if (isGauge(metric) && metric.compare !== 'none') return [];
   if (flavour === 'sluice') return [unbounded(canary, metric, path)];
   const message = `The metric "${metric.name}" has no thresholdRange.`;
   return [

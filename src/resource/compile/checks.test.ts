@@ -71,6 +71,35 @@ test('checks measure what their names say, in the right unit', () => {
   expect(spec.front.latencyBounds).toEqual(spec.front.latencyBounds.toSorted((a, b) => a - b));
 });
 
+test('memory and processor time of each replica, in the unit that people write', () => {
+  const metrics = [
+    { name: 'memory', thresholdRange: { max: 512.3 }, critical: true },
+    { name: 'cpu', interval: '2m', thresholdRange: { max: 0.7 }, compare: 'none' },
+    { name: 'memory' },
+  ];
+  const { spec } = one(canary({ steps: [{ weight: 10 }], metrics }), processOf());
+  expect(spec.plan.judging.checks).toMatchObject([
+    {
+      name: 'memory',
+      measure: { kind: 'gauge', usage: 'memory' },
+      limit: { max: 512_300_000 },
+      gauge: { critical: true },
+      minRequests: 0,
+      shownUnit: 'MB',
+      shownScale: 1e-6,
+      windowMs: 60_000,
+    },
+    {
+      measure: { kind: 'gauge', usage: 'cpu' },
+      limit: { max: 0.7 },
+      compare: false,
+      shownUnit: 'cores',
+      windowMs: 120_000,
+    },
+    { name: 'memory-2', measure: { kind: 'gauge', usage: 'memory' }, limit: {} },
+  ]);
+});
+
 describe('metrics from Prometheus', () => {
   const template = (
     provider: Json,

@@ -1,4 +1,5 @@
 import type { CheckPlan, Limit, Measure } from '../../analysis/judge.ts';
+import { countedMeasure } from '../../analysis/measure.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import type { CanaryResource, MetricTemplateResource } from '../check/resource.ts';
 import { type Finding, findingAt, type FindingParts } from '../finding.ts';
@@ -57,7 +58,7 @@ function oneCheck(
     limit: Limit,
     shown: Pick<CheckPlan, 'shownUnit' | 'shownScale'>,
   ): CheckPlan => {
-    const floor = measure.kind === 'sample' || canary.flavour === 'flagger' ? 0 : leastRequests;
+    const floor = countedMeasure(measure) === null || canary.flavour === 'flagger' ? 0 : leastRequests;
     return {
       name,
       measure,
@@ -66,6 +67,7 @@ function oneCheck(
       windowMs: metric.interval ?? 60_000,
       minRequests: metric.minRequests ?? floor,
       ...(metric.compare === 'none' && { compare: false }),
+      ...(metric.critical !== undefined && { gauge: { critical: metric.critical } }),
     };
   };
   const only = (check: CheckPlan | null, findings: readonly Finding[] = []): OneCheck => ({
@@ -78,6 +80,12 @@ function oneCheck(
   if (kind === null) return only(null);
   if (kind === 'successShare' || kind === 'errorShare')
     return only(build({ kind }, limitOf(metric), asPercent));
+  if (kind === 'memory' || kind === 'cpu') {
+    // Flagger knows no such metric.
+    if (canary.flavour === 'flagger') return only(null);
+    const shown = kind === 'memory' ? asMegabytes : asCores;
+    return only(build({ kind: 'gauge', usage: kind }, gaugeLimit(metric, shown.shownScale), shown));
+  }
   if (kind === 'latency') {
     return only(
       build({ kind: 'latencyQuantile', quantile: 0.99 }, inSeconds(limitOf(metric)), asMilliseconds),
@@ -98,6 +106,18 @@ function oneCheck(
 const asPercent = { shownUnit: '%', shownScale: 1 };
 /** Seconds inside, milliseconds in print, as in Flagger's messages. */
 const asMilliseconds = { shownUnit: 'ms', shownScale: 1000 };
+/** Bytes inside. */
+const asMegabytes = { shownUnit: 'MB', shownScale: 1e-6 };
+const asCores = { shownUnit: 'cores', shownScale: 1 };
+
+/** Written in the unit that is shown. Without a limit stable alone is the measure. */
+function gaugeLimit(metric: MetricValue, scale: number): Limit {
+  if (metric.thresholdRange === undefined && metric.threshold === undefined) return {};
+  const { min, max } = limitOf(metric);
+  const inner = (bound: number | undefined): number | undefined =>
+    bound === undefined ? undefined : Number((bound / scale).toPrecision(12));
+  return bounds(inner(min), inner(max));
+}
 
 /** Flagger's reading of the deprecated `threshold`: a floor for the success rate, a ceiling of 0 or more for everything else. */
 function limitOf(metric: MetricValue): Limit {

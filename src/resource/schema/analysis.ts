@@ -66,6 +66,8 @@ const metric = z.strictObject({
   templateVariables: textMap.optional(),
   objective: objective.optional(),
   compare: z.enum(['stable', 'none']).optional(),
+  /** `memory` and `cpu`: a large difference that is shown holds the rollout. */
+  critical: flag.optional(),
   minRequests: count.optional(),
 });
 
