@@ -70,9 +70,10 @@ const severities: Readonly<Partial<Record<StateName, Notify['severity']>>> = {
   Promoted: 'info',
 };
 
-/** Waits that no transition tells of, and a person has to end: told once in each step. */
+/** Waits that no transition tells of and that a person should know of: told once in each step. */
 const personReasons: Readonly<Partial<Record<Reason, Notify['severity']>>> = {
   environment: 'error',
+  suspect: 'warn',
   inconclusive: 'warn',
 };
 

@@ -60,14 +60,13 @@ export class FakeMetricSource implements MetricSource {
     const inPlace = service.canary.replicas === 0 && service.canary.revision === null ? total : 0;
     const canary = Math.round(inPlace > 0 ? inPlace : (total * share) / 100 + tested);
     const revision = inPlace > 0 ? service.stable.revision : service.canary.revision;
+    // In place there is one arm, and it is the one on trial.
+    const stable = inPlace > 0 ? 0 : Math.round(total - (total * share) / 100);
     return {
       atMs: nowMs,
       durationMs,
       canary: { requests: canary, errors: this.#errors(revision, canary) },
-      stable: {
-        requests: Math.round(total - (total * share) / 100),
-        errors: this.#errors(service.stable.revision, total),
-      },
+      stable: { requests: stable, errors: this.#errors(service.stable.revision, stable) },
     };
   }
 

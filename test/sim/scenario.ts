@@ -33,6 +33,8 @@ function randomPlan(random: SeededRandom): Plan {
     failureThreshold: random.between(1, 3),
     failAt: semantics === 'flagger' ? 'nextTick' : 'atOnce',
     onNoData: random.pick(['wait', 'wait', 'fail', 'rollback'] as const),
+    judge: random.pick(['threshold', 'bet'] as const),
+    ...(random.chance(0.3) && { shadow: [random.pick(['threshold', 'likelihood', 'kayenta'] as const)] }),
   } as const;
   return {
     ...examplePlan,
@@ -44,6 +46,7 @@ function randomPlan(random: SeededRandom): Plan {
     promotion: strategy !== 'BlueGreen' && random.chance(0.3) ? 'rolling' : 'bake',
     bakeMs: random.pick([0, 20_000, 40_000]),
     skipAnalysis: random.chance(0.05),
+    waitsForForecast: judging.judge === 'bet' && random.chance(0.7),
     onInconclusive: random.pick(['hold', 'hold', 'rollback', 'advance'] as const),
     canarySize: random.pick(['full', 'share'] as const),
     replicas: random.between(1, 4),
