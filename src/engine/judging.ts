@@ -166,7 +166,7 @@ export function measurementsOf(record: RolloutRecord, reading: MetricReading): r
     rows.push({
       rollout,
       check: sample.check,
-      arm: 'canary',
+      arm: sample.arm ?? 'canary',
       atMs: sample.atMs,
       durationMs: 0,
       requests: 0,
