@@ -23,7 +23,7 @@ export const importTable: Readonly<Record<string, readonly string[]>> = {
   record: ['engine', 'types:rollout', 'types:analysis', 'kysely'],
   server: ['engine', 'resource', 'types:rollout', 'types:analysis', 'hono', '@hono/node-server', 'zod'],
   client: ['types:resource', 'eventsource-parser', 'undici'],
-  cli: ['client', 'resource', 'rollout', 'analysis', 'commander', 'picocolors', 'log-update', 'yaml'],
+  cli: ['client', 'resource', 'rollout', 'analysis', 'commander', 'picocolors', 'log-update', 'yaml', 'diff'],
   main: ['*'],
 };
 

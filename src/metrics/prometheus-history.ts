@@ -115,8 +115,7 @@ class HistoryReader {
     const { address, headers, selectors } = this.#request;
     const query = `${selectors[role] ?? ''}[${formatDuration(toMs - fromMs)}]`;
     const asked = await askPrometheus({ address, headers, query, atMs: toMs }, this.#limits);
-    if (!asked.ok)
-      return failure({ tooMuch: asked.error.kind === 'tooMuch', message: asked.error.message });
+    if (!asked.ok) return failure({ tooMuch: asked.error.kind === 'tooMuch', message: asked.error.message });
     const { status, body, shown } = asked.value;
     const answer = readRangeAnswer(status, body);
     if (answer.ok) return answer;

@@ -186,13 +186,7 @@ function withoutLatency(block: HistoryBlock): HistoryBlock {
 
 /** Whose counter it is; '' where nothing says so. */
 function podOf(labels: RawSeries['labels']): string {
-  return (
-    labels['pod'] ??
-    labels['kubernetes_pod_name'] ??
-    labels['pod_name'] ??
-    labels['instance'] ??
-    ''
-  );
+  return labels['pod'] ?? labels['kubernetes_pod_name'] ?? labels['pod_name'] ?? labels['instance'] ?? '';
 }
 
 /** Seconds; names of histograms in milliseconds say so. */

@@ -23,7 +23,7 @@ export function hoursOfWeek(
   const starts = rollouts.map(({ startMs }) => startMs);
   const days = starts.length === 0 ? 0 : (Math.max(...starts) - Math.min(...starts)) / dayMs;
   // The last rollout begins before the history ends.
-  if (days < leastDays - 1) return { kind: 'tooShort', days: Math.floor(days) };
+  if (days < leastDays - 1) return { kind: 'tooShort', days: Math.round(days) };
   const byHour = Map.groupBy(rollouts, ({ startMs }) => Math.floor(startMs / 3_600_000) % 168);
   const hours = [...byHour].flatMap(([index, own]): readonly WeekHour[] => {
     const count = own.filter(({ rolledBack }) => rolledBack).length;

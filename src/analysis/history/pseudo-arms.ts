@@ -1,5 +1,5 @@
 import type { ArmCounts, Block } from '../block.ts';
-import { type HistoryBlock, type RolloutCourse, stepAt, sumCounts } from './history.ts';
+import { type HistoryBlock, type PodServed, type RolloutCourse, stepAt, sumCounts } from './history.ts';
 import { hypergeometric, shuffled, type Uniform } from './seeded-random.ts';
 
 /** The two arms of a rollout that a judge is shown. */
@@ -32,10 +32,20 @@ function byPods(
     const share = shareAt(blocks, atMs - durationMs, course);
     const size = Math.min(order.length - 1, Math.max(1, Math.ceil(order.length * share - 1e-9)));
     const chosen = new Set(order.slice(0, size));
-    const arm = (isCanary: boolean): ArmCounts | null =>
-      sumCounts(pods.flatMap(({ pod, counts }) => (chosen.has(pod) === isCanary ? [counts] : [])));
-    return blockOf(atMs, durationMs, arm(true), arm(false));
+    return blockOf(
+      atMs,
+      durationMs,
+      armOf(pods.filter(({ pod }) => chosen.has(pod))),
+      armOf(pods.filter(({ pod }) => !chosen.has(pod))),
+    );
   });
+}
+
+function armOf(pods: readonly PodServed[]): ArmCounts | null {
+  const sum = sumCounts(pods.map(({ counts }) => counts));
+  if (sum === null) return null;
+  const own = pods.map(({ pod, counts: { requests, errors } }) => [pod, { requests, errors }] as const);
+  return { ...sum, pods: Object.fromEntries(own) };
 }
 
 function bySplit(blocks: readonly HistoryBlock[], course: RolloutCourse, uniform: Uniform): Arms {

@@ -1,3 +1,4 @@
+import { medianOf } from '../trace/jumps.ts';
 import type { HistoryBlock } from './history.ts';
 
 /** Hours of the day, UTC, in which rollouts begin: from `from` on and before `to`; `22` to `6` goes over midnight. */
@@ -22,7 +23,10 @@ export interface Cut {
 }
 
 /** A block that is longer than this part of a rollout is a gap itself: nobody knows when in it things happened. */
-const longestBlock = 0.25;
+const longestPart = 0.25;
+/** And so is one that is longer than so many others, unless it is short none the less. */
+const longestTimes = 5;
+const shortMs = 60_000;
 
 /** Cuts a history into disjoint pseudo-rollouts. Each block is in exactly one of them, or in exactly one heap of what is left out. */
 export function cutHistory(blocks: readonly HistoryBlock[], options: CutOptions): Cut {
@@ -31,6 +35,8 @@ export function cutHistory(blocks: readonly HistoryBlock[], options: CutOptions)
   const leftOut: Record<LeftOut, HistoryBlock[]> = { gap: [], otherHours: [], noTraffic: [], rest: [] };
   let open: HistoryBlock[] = [];
   let startMs = 0;
+  const usualMs = medianOf(blocks.map(({ durationMs }) => durationMs));
+  const longestMs = Math.min(lengthMs * longestPart, Math.max(shortMs, usualMs * longestTimes));
   const dropOpen = (): void => {
     leftOut.gap.push(...open);
     open = [];
@@ -38,7 +44,7 @@ export function cutHistory(blocks: readonly HistoryBlock[], options: CutOptions)
   for (const block of blocks) {
     const fromMs = block.atMs - block.durationMs;
     if (open.length > 0 && Math.abs(fromMs - (open.at(-1)?.atMs ?? 0)) > 1) dropOpen();
-    if (block.durationMs > lengthMs * longestBlock) {
+    if (block.durationMs > longestMs) {
       dropOpen();
       leftOut.gap.push(block);
       continue;

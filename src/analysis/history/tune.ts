@@ -49,7 +49,7 @@ export function tune(
       return found === undefined || found.limit === null ? check : withLimit(check, found.limit);
     }),
   };
-  const margin = proposeMargin(limited, tuneable, course);
+  const margin = proposeMargin(limited, tuneable, { course, target });
   const margined: JudgePlan =
     margin.kind === 'found' && margin.margin !== null
       ? { ...limited, bet: { ...limited.bet, margin: margin.margin } }

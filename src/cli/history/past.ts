@@ -1,0 +1,216 @@
+import {
+  type History,
+  historyOfTrace,
+  lengthOf,
+  type RolloutCourse,
+} from '../../analysis/history/history.ts';
+import type { PastRollout } from '../../analysis/history/judge-rollout.ts';
+import { rolloutsOf } from '../../analysis/history/past-rollouts.ts';
+import { podSpread, type PodSpread } from '../../analysis/history/pod-spread.ts';
+import type { Hours, LeftOut } from '../../analysis/history/pseudo-rollouts.ts';
+import { parseDuration } from '../../lib/duration.ts';
+import { SluiceError } from '../../lib/error.ts';
+import { fromManifests } from '../manifest-documents.ts';
+import { didYouMeanSentence } from '../did-you-mean.ts';
+import { historySelectors } from '../../resource/history-selectors.ts';
+import { type PastPlan, pastPlansOf } from '../../resource/past-plans.ts';
+import type { JudgePlan } from '../../analysis/judge.ts';
+import { medianOf } from '../../analysis/trace/jumps.ts';
+import { type CommandOptions, listOption, numberOption, textOption, usage } from '../command-options.ts';
+import type { Session } from '../session.ts';
+import { plannedSpan } from '../terminal/format.ts';
+import { readTraceFiles } from './trace-files.ts';
+
+/** The Canary of the manifests that `-f` and `--service` name, and the files that they are. Throws SluiceError. */
+export async function pastPlan(session: Session, options: CommandOptions): Promise<PastPlan> {
+  const wanted = textOption(options, 'service');
+  const plans = await fromManifests(session, listOption(options, 'file'), pastPlansOf, 'Canary');
+  const found = plans.filter(
+    ({ service }) => wanted === undefined || service === wanted || service.split('/')[1] === wanted,
+  );
+  const [plan] = found;
+  const names = plans.map(({ service }) => service);
+  if (plan === undefined)
+    throw usage(`there is no Canary "${wanted ?? ''}".${didYouMeanSentence(wanted ?? '', names)}`);
+  if (found.length > 1)
+    throw usage(`the files hold several Canaries: name one with --service: ${names.join(', ')}`);
+  return plan;
+}
+
+/** All that is known of a service's past. */
+export interface Past {
+  readonly course: RolloutCourse;
+  /** With the checks that the history answers, and the length of its blocks. */
+  readonly judging: JudgePlan;
+  readonly healthy: readonly PastRollout[];
+  readonly bad: readonly PastRollout[];
+  readonly fromMs: number | null;
+  readonly toMs: number | null;
+  readonly leftOut: Readonly<Record<LeftOut, number>>;
+  readonly resets: number;
+  readonly spread: PodSpread | null;
+  /** Checks that the history does not answer. */
+  readonly unanswered: readonly string[];
+  readonly notes: readonly string[];
+}
+
+/** Where the canary has no weight (A/B, blue-green) as much as for stable is reckoned with. */
+const shareWithoutWeight = 0.5;
+
+/** The steps of a plan that hold traffic. */
+function courseOf({ steps }: PastPlan): RolloutCourse {
+  return {
+    steps: steps.map(({ routing, holdMs }) => ({
+      holdMs,
+      share: routing.kind === 'weight' ? routing.weightPercent / 100 : shareWithoutWeight,
+    })),
+  };
+}
+
+/** Reads the past as the options say: from Prometheus or from traces, never from both. Throws SluiceError. */
+export async function readPast(session: Session, plan: PastPlan, options: CommandOptions): Promise<Past> {
+  const course = courseOf(plan);
+  const lengthMs = lengthOf(course);
+  if (lengthMs <= 0)
+    throw usage('the Canary has no steps, so there is no rollout whose length a history could be cut to');
+  const from = textOption(options, 'from');
+  const traces = listOption(options, 'trace');
+  if ((from === undefined) === (traces.length === 0))
+    throw usage('name the history: --from prometheus=URL, or --trace FILE...');
+  const files = await readTraceFiles(session.host, traces, listOption(options, 'bad'));
+  const read = from === undefined ? null : await fromPrometheus(session, plan, from, options);
+  const histories = read === null ? files.histories : [read.history];
+  const hours = hoursOption(options);
+  const seed = numberOption(options, 'seed', 1, 0xffff_ffff);
+  const cuts = histories.map((history) => rolloutsOf(history, course, { seed, ...(hours && { hours }) }));
+  const healthy = [...files.healthy, ...cuts.flatMap(({ rollouts }) => rollouts)];
+  const coveredMs = histories.reduce((sum, history) => sum + coverOf(history), 0);
+  if (healthy.length === 0) throw tooShort(coveredMs, lengthMs, histories, hours);
+  const starts = [...cuts.map(({ fromMs }) => fromMs), ...files.healthy.map(({ startMs }) => startMs)];
+  const ends = [...cuts.map(({ toMs }) => toMs), ...files.healthy.map(endOf)];
+  const sum = (why: LeftOut): number => cuts.reduce((total, { leftOut }) => total + leftOut[why], 0);
+  const unanswered = [...plan.asked, ...(read?.unanswered ?? [])];
+  const checks = plan.judging.checks.filter(({ name }) => !unanswered.includes(name));
+  if (checks.length === 0) throw usage('the Canary has no check that requests and their latency answer');
+  return {
+    course,
+    judging: withBlocks({ ...plan.judging, checks }, lengthMs, healthy),
+    healthy,
+    bad: files.bad,
+    fromMs: least(starts),
+    toMs: least(
+      ends.map((end) => (end === null ? null : -end)),
+      -1,
+    ),
+    leftOut: {
+      gap: sum('gap'),
+      otherHours: sum('otherHours'),
+      noTraffic: sum('noTraffic'),
+      rest: sum('rest'),
+    },
+    resets: histories.reduce((total, { resets }) => total + resets, 0),
+    spread: histories.length === 1 && histories[0] !== undefined ? podSpread(histories[0]) : null,
+    unanswered: [...new Set(unanswered)],
+    notes: [...files.notes, ...histories.flatMap(({ notes }) => notes)],
+  };
+}
+
+/** The prior of a later onset is spread over as many blocks as a rollout has. */
+function withBlocks(judging: JudgePlan, lengthMs: number, rollouts: readonly PastRollout[]): JudgePlan {
+  const lengths = rollouts.flatMap(({ arms }) =>
+    (arms.kind === 'split' ? arms.whole : arms.blocks).slice(0, 20).map(({ durationMs }) => durationMs),
+  );
+  const plannedBlocks = Math.max(1, Math.round(lengthMs / Math.max(1, medianOf(lengths))));
+  return { ...judging, bet: { ...judging.bet, plannedBlocks } };
+}
+
+function least(values: readonly (number | null)[], sign: 1 | -1 = 1): number | null {
+  const known = values.filter((value) => value !== null);
+  return known.length === 0 ? null : sign * Math.min(...known);
+}
+
+function endOf({ arms }: PastRollout): number | null {
+  const blocks = arms.kind === 'split' ? arms.whole : arms.blocks;
+  return blocks.at(-1)?.atMs ?? null;
+}
+
+function coverOf({ blocks }: History): number {
+  return blocks.reduce((sum, { durationMs }) => sum + durationMs, 0);
+}
+
+function tooShort(
+  coveredMs: number,
+  lengthMs: number,
+  histories: readonly History[],
+  hours: Hours | undefined,
+): SluiceError {
+  const message =
+    histories.length === 0 || coveredMs === 0
+      ? 'the history is empty'
+      : `the history does not hold one whole rollout: it covers ${plannedSpan(coveredMs)}, and a rollout takes ${plannedSpan(lengthMs)} without a gap${hours === undefined ? '' : ' within --hours'}`;
+  return new SluiceError({ code: 'usage', message, cure: 'Give a longer history, or one with fewer gaps.' });
+}
+
+async function fromPrometheus(
+  session: Session,
+  { canary }: PastPlan,
+  from: string,
+  options: CommandOptions,
+): Promise<{ readonly history: History; readonly unanswered: readonly string[] }> {
+  const address = /^prometheus=(.+)$/.exec(from)?.[1];
+  if (address === undefined) throw usage(`--from is prometheus=URL, not "${from}"`);
+  const { total, bad, buckets, unanswered } = historySelectors(canary);
+  if (total === undefined && buckets === undefined) {
+    throw new SluiceError({
+      code: 'usage',
+      message: 'no metric says which raw counters it is made of',
+      cure: 'Write metrics[].objective: {limit, total, bad}, or {limit, buckets} for a latency; each is a plain selector.',
+    });
+  }
+  const toMs = session.host.nowMs();
+  const sinceMs = sinceOption(options);
+  const history = await session.host.local.metricHistory({
+    address,
+    headers: headersOption(options),
+    selectors: {
+      ...(total !== undefined && { total }),
+      ...(bad !== undefined && { bad }),
+      ...(buckets !== undefined && { buckets }),
+    },
+    fromMs: toMs - sinceMs,
+    toMs,
+    onProgress: (readToMs) => {
+      const done = Math.floor((100 * (readToMs - toMs + sinceMs)) / sinceMs);
+      session.progress.heartbeat(`${done} % of the history is read`);
+    },
+  });
+  return { history, unanswered };
+}
+
+function sinceOption(options: CommandOptions): number {
+  const text = textOption(options, 'since') ?? '14d';
+  const parsed = parseDuration(text);
+  if (!parsed.ok) throw usage(`--since: ${parsed.error}`);
+  if (parsed.value < 60_000 || parsed.value > 400 * 86_400_000) throw usage('--since is from 1m to 400d');
+  return parsed.value;
+}
+
+function headersOption(options: CommandOptions): Readonly<Record<string, readonly string[]>> {
+  const headers: Record<string, string[]> = {};
+  for (const text of listOption(options, 'header')) {
+    const [, name, value] = /^([\w-]+):\s*(.*)$/.exec(text) ?? [];
+    if (name === undefined || value === undefined) throw usage('--header is "Name: value"');
+    headers[name] = [...(headers[name] ?? []), value];
+  }
+  return headers;
+}
+
+function hoursOption(options: CommandOptions): Hours | undefined {
+  const text = textOption(options, 'hours');
+  if (text === undefined) return undefined;
+  const [, from, to] = /^(\d{1,2})-(\d{1,2})$/.exec(text) ?? [];
+  const hours = { from: Number(from), to: Number(to) };
+  if (!(hours.from <= 23 && hours.to <= 24 && hours.from !== hours.to))
+    throw usage(`--hours is two hours of the day in UTC such as 8-18, not "${text}"`);
+  return hours;
+}
