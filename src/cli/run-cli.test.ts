@@ -200,17 +200,24 @@ test('what init writes is free of errors, and is never written over a file', asy
   expect([second.exit, second.out]).toEqual([2, '']);
   expect(await readFile(join(cwd, 'sluice.yaml'), 'utf8')).toBe(text);
   expect((await run(['plan', 'sluice.yaml', '--rps', '100'], { cwd })).out).toMatchInlineSnapshot(`
-    "default/shop   about 8 m at the earliest
-    FROM  FOR  WHAT                            REQUESTS  CATCHES
+    "default/shop   about 8 m at the earliest, at 100 requests a second
+    FROM  FOR  WHAT                         REQUESTS  FINDS WITH 90 %              GATE
     +0 s  0 s  start the canary
-    +0 s  1 m  10 %                            600       errors of 1.7 % and above
-    +1 m  2 m  25 %                            3 000     errors of 1.5 % and above
-    +3 m  3 m  50 %                            9 000     errors of 1.3 % and above
+    +0 s  1 m  10 %                         600       errors of 4.3 %, slow 4.3 %  its forecast
+    +1 m  2 m  25 %                         3 000     errors of 2.2 %, slow 2.2 %  its forecast
+    +3 m  3 m  50 %                         9 000     errors of 1.7 %, slow 1.7 %  its forecast
     +6 m  0 s  promote
-    +6 m  2 m  bake at 100 %                   12 000
-    +8 m  0 s  roll the idle stable and drain
-    Taken back: found within 30 s of enough failures, users safe 100 ms after that, drained within 30 s.
-    This judge gives no guarantee of how rarely a good release is taken back.
+    +6 m  2 m  bake at 100 %                12 000
+    +8 m  0 s  roll the idle stable, drain
+    Taken back: users safe 100 ms after the decision, drained within 30 s.
+    A canary that is bad from the start, at the traffic of the first step:
+    ERRORS  BACK AFTER  FAILED UNTIL THEN
+    1 %                                    its limit allows that: found only where stable has fewer
+    5 %     18 s        about 9
+    50 %    2 s         about 10
+    Under threshold a release at half the limit of request-success-rate would be rolled back in 27 % of rollouts.
+    At most 1 % of healthy releases are rolled back by the statistical checks (request-success-rate, request-duration):
+    holds under two assumptions, docs/judge.md.
     "
   `);
 });

@@ -9,6 +9,7 @@ import { viewSchema } from '../../resource/view.ts';
 import type { Plan } from '../../rollout/plan.ts';
 import { argument, type CommandFunction, numberOption, textOption } from '../command-options.ts';
 import { readFiles } from '../read-files.ts';
+import { recentTraffic } from '../recent-traffic.ts';
 import { findingLines } from '../render/findings.ts';
 import { planTable } from '../render/plan-table.ts';
 import { resolveService } from '../resolve-service.ts';
@@ -17,6 +18,18 @@ import type { Session } from '../session.ts';
 interface NamedPlan {
   readonly service: string;
   readonly plan: Plan;
+  /** What is reckoned with, and where that is from; null: nothing is known. */
+  readonly traffic: Traffic | null;
+}
+
+type Traffic =
+  | { readonly from: 'option'; readonly requestsPerSecond: number }
+  | { readonly from: 'history'; readonly requestsPerSecond: number; readonly rollouts: number };
+
+interface PlannedService {
+  readonly service: string;
+  readonly traffic: Traffic | null;
+  readonly schedule: Schedule;
 }
 
 /** Of files: without an engine. Of a service that runs: as the engine holds it. */
@@ -24,12 +37,16 @@ export const run: CommandFunction = async (session, args, options) => {
   const first = argument(args, 0);
   const isFile =
     first === '-' || /\.(ya?ml|json)$/.test(first) || existsSync(resolve(session.host.cwd, first));
-  const plans = isFile ? await plansOfFiles(session, args) : await planOfService(session, first);
   const rps = textOption(options, 'rps') === undefined ? null : numberOption(options, 'rps', 0, 10_000_000);
+  const given: Traffic | null = rps === null ? null : { from: 'option', requestsPerSecond: rps };
+  const plans = isFile
+    ? (await plansOfFiles(session, args)).map((one) => ({ ...one, traffic: given }))
+    : [await planOfService(session, first, given)];
   const schedules = plans.map(
-    ({ service, plan }): { readonly service: string; readonly schedule: Schedule } => ({
+    ({ service, plan, traffic }): PlannedService => ({
       service,
-      schedule: estimatePlan(plan, { requestsPerSecond: rps }),
+      traffic,
+      schedule: estimatePlan(plan, { requestsPerSecond: traffic?.requestsPerSecond ?? null }),
     }),
   );
   const context = session.context(session.host.nowMs());
@@ -37,25 +54,39 @@ export const run: CommandFunction = async (session, args, options) => {
     document: { schema: viewSchema, kind: 'Plan', plans: schedules },
     items: schedules,
     text: () =>
-      schedules.flatMap(({ service, schedule }, index) => [
+      schedules.flatMap(({ service, traffic, schedule }, index) => [
         ...(index === 0 ? [] : ['']),
-        ...planTable(service, schedule, context),
+        ...planTable(service, schedule, context, traffic === null ? '' : trafficText(traffic)),
       ]),
     names: () => schedules.map(({ service }) => service),
   });
-  if (rps === null)
+  if (schedules.some(({ traffic }) => traffic === null)) {
     session.progress.line(
-      'With --rps N it also says how many requests each step sees and what they can catch.',
+      'With --rps N it also says how many requests each step sees and what they can find.',
     );
+  }
   return 0;
 };
 
-async function planOfService(session: Session, named: string): Promise<readonly NamedPlan[]> {
-  const { key } = await resolveService(session, named);
-  return [{ service: key, plan: (await session.client.service(key)).plan }];
+function trafficText(traffic: Traffic): string {
+  const perSecond = Number(traffic.requestsPerSecond.toPrecision(3));
+  const rate = `${perSecond} ${perSecond === 1 ? 'request' : 'requests'} a second`;
+  if (traffic.from === 'option') return `at ${rate}`;
+  return `at ${rate}, as in its last ${traffic.rollouts === 1 ? 'rollout' : `${traffic.rollouts} rollouts`}`;
 }
 
-async function plansOfFiles(session: Session, names: readonly string[]): Promise<readonly NamedPlan[]> {
+async function planOfService(session: Session, named: string, given: Traffic | null): Promise<NamedPlan> {
+  const { key } = await resolveService(session, named);
+  const { plan } = await session.client.service(key);
+  if (given !== null) return { service: key, plan, traffic: given };
+  const recent = await recentTraffic(session.client, key);
+  return { service: key, plan, traffic: recent === null ? null : { from: 'history', ...recent } };
+}
+
+async function plansOfFiles(
+  session: Session,
+  names: readonly string[],
+): Promise<readonly Omit<NamedPlan, 'traffic'>[]> {
   const read = (await readFiles(session.host, names)).map(({ file, text }) => readDocuments(file, text));
   const { services, findings: compiled } = compile(read.flatMap((one) => one.documents));
   const findings = [...read.flatMap((one) => one.findings), ...compiled];
