@@ -69,9 +69,10 @@ export function judgeReading(
   };
 }
 
-/** A reading while nothing is judged: only what the forecast of the first step needs. */
+/** A reading while nothing is judged: what users ask of stable, for the forecast of the first step. Only tests reach the canary by then. */
 export function measureTraffic(record: RolloutRecord, reading: MetricReading): RolloutRecord {
-  const traffic = addTraffic(record.traffic, reading.blocks);
+  const blocks = reading.blocks.map(({ canary: _, ...block }) => block);
+  const traffic = addTraffic(record.traffic, blocks);
   return { ...record, traffic, metricCursor: reading.cursor };
 }
 

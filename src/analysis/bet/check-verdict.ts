@@ -28,7 +28,10 @@ export function checkVerdict(check: CheckPlan, groupIndex: number, context: Chec
   const kind = lacking?.kind ?? kindOf(groupIndex, context);
   const onset = onsetOf(group, state);
   const telling = kind === 'fail' || kind === 'suspect';
-  const counts = telling && onset !== null ? sinceOf(onset) : totalsOf(group, state);
+  const since = telling && onset !== null ? sinceOf(onset) : null;
+  const counts = since ?? totalsOf(group, state);
+  const { falseRollback } = context.constants;
+  const alpha = since === null ? falseRollback : falseRollback / possibleOnsets(group, state);
   const latency = check.measure.kind === 'latencyQuantile' ? state.latency : null;
   const peak = Math.max(0, state.peaks[groupIndex + 1] ?? 0);
   const own: CheckEvidence = {
@@ -49,7 +52,7 @@ export function checkVerdict(check: CheckPlan, groupIndex: number, context: Chec
     requests: counts[0],
     errors: check.measure.kind === 'latencyQuantile' ? state.totals[1] : counts[1],
     logEvidence: found?.log ?? null,
-    interval: intervalOf(check, counts, latency, context.constants.falseRollback),
+    interval: intervalOf(check, counts, latency, alpha),
     message:
       lacking?.message ??
       describeCheck(check, values, own, { group, state, kind, found, placebos: evidence.placebos }),
@@ -125,6 +128,16 @@ function onsetOf(group: CheckGroup | null, state: BetState): Onset | null {
   const shared = group?.share === 'errors' ? (state.errorShare?.onset ?? null) : null;
   if (own === null || shared === null) return own ?? shared;
   return shared[1] > own[1] ? shared : own;
+}
+
+/**
+ * Counts since an onset that was picked for what follows it: α is shared between all blocks it could have been, α / k(k+1) for the
+ * k-th, so the interval still covers with 1 − α. What is returned is that k(k+1), of the last block.
+ */
+function possibleOnsets(group: CheckGroup | null, state: BetState): number {
+  const own = group?.absolute ? state.absolute[group.absolute.key]?.canary : undefined;
+  const blocks = Math.max(1, own?.[1] ?? state.errorShare?.process[1] ?? 1);
+  return blocks * (blocks + 1);
 }
 
 function totalsOf(group: CheckGroup | null, state: BetState): Counts {

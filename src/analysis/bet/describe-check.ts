@@ -75,7 +75,7 @@ function whatIsBad(bad: BadCount, state: BetState): string {
 
 /** What evidence means; null where it means nothing yet. The figure is rounded down to two digits: it stays true. */
 export function rarityOf(peakLogEvidence: number, baking: boolean): string | null {
-  if (peakLogEvidence < Math.LN2) return null;
+  if (peakLogEvidence < Math.LN10) return null;
   const times = Math.exp(Math.min(peakLogEvidence, Math.log(1e9)));
   const step = 10 ** Math.max(0, Math.floor(Math.log10(times)) - 1);
   const rounded = showCount(Math.floor(times / step + 1e-9) * step);
