@@ -71,7 +71,11 @@ export function judgeReading(
 
 /** A reading while nothing is judged: what users ask of stable, for the forecast of the first step. Only tests reach the canary by then. */
 export function measureTraffic(record: RolloutRecord, reading: MetricReading): RolloutRecord {
-  const blocks = reading.blocks.map(({ canary: _, ...block }) => block);
+  const blocks = reading.blocks.map(({ atMs, durationMs, stable }) => ({
+    atMs,
+    durationMs,
+    ...(stable !== undefined && { stable }),
+  }));
   const traffic = addTraffic(record.traffic, blocks);
   return { ...record, traffic, metricCursor: reading.cursor };
 }

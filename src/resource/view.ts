@@ -88,6 +88,8 @@ export interface CheckView {
   /** Counts over the run, onset, blame; null from judges that weigh none. */
   readonly evidence: CheckEvidence | null;
   readonly message: string;
+  /** Something to look at that neither holds nor takes back; null: nothing. */
+  readonly warning: string | null;
 }
 
 export interface JudgeView {

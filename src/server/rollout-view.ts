@@ -161,6 +161,7 @@ function checkView(check: CheckVerdict, record: RolloutRecord): CheckView {
     logEvidence: check.logEvidence,
     evidence: check.evidence ?? null,
     message: check.message,
+    warning: check.warning ?? null,
   };
 }
 

@@ -1,13 +1,19 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { sampleServiceOfEngine } from '../../test/fakes/fake-commands.ts';
 import { recordNowMs, sampleRecord } from '../../test/fakes/records.ts';
+import type { CheckVerdict, VerdictEvidence } from '../analysis/judge.ts';
+import type { RolloutRecord } from '../engine/ports.ts';
 import type { RolloutState } from '../rollout/state.ts';
 import { serviceView } from './service-view.ts';
 import { whyParagraph } from './why-paragraph.ts';
 
 function why(
   state: Partial<RolloutState>,
-  parts: { readonly troubles?: readonly string[]; readonly disabled?: boolean } = {},
+  parts: {
+    readonly troubles?: readonly string[];
+    readonly disabled?: boolean;
+    readonly rollout?: Partial<RolloutRecord>;
+  } = {},
 ): string {
   const service = sampleServiceOfEngine();
   const view = serviceView(
@@ -15,7 +21,9 @@ function why(
       ...service,
       canary: { ...service.canary, disabled: parts.disabled ?? false },
       troubles: parts.troubles ?? [],
-      rollout: { ...sampleRecord, state: { ...sampleRecord.state, ...state } },
+      verdict: null,
+      checks: parts.rollout?.checks ?? service.checks,
+      rollout: { ...sampleRecord, ...parts.rollout, state: { ...sampleRecord.state, ...state } },
     },
     recordNowMs,
   );
@@ -26,6 +34,77 @@ test('a hold', () => {
   expect(why({})).toMatchInlineSnapshot(
     `"default/checkout sends 25 % of the requests to 2.9.0 and judges it, step 2 of 3, for 6m now. holding: 6 of 10 minutes judged, all checks pass. It waits for nothing but Sluice itself; nobody needs to act. The earliest end of that is in 4m. Then 50 % of the requests follow, if its checks pass; if they fail, all traffic goes back to stable."`,
   );
+});
+
+describe('judged by evidence', () => {
+  const evidence: VerdictEvidence = {
+    logEvidence: Math.log(33),
+    peakLogEvidence: Math.log(33),
+    logLevel: Math.log(100),
+    environment: false,
+    blame: [],
+    onsetAtMs: null,
+    detector: null,
+    placebos: null,
+  };
+  const check: CheckVerdict = {
+    name: 'error-rate',
+    kind: 'suspect',
+    value: 0.42,
+    stableValue: 0.041,
+    limit: { max: 0.1 },
+    requests: 3_412,
+    errors: 14,
+    logEvidence: Math.log(62),
+    interval: { low: 0.16, high: 0.88 },
+    message: '0.42 %, allowed at most 0.1 %; 14 of 3,412 failed, stable 4 of 10,236',
+    evidence: {
+      peakLogEvidence: Math.log(62),
+      blamed: false,
+      environment: false,
+      onsetAtMs: null,
+      canary: { requests: 3_412, bad: 14 },
+      stable: { requests: 10_236, bad: 4 },
+      smallestSeen: 0.0043,
+    },
+  };
+  const plan = { ...sampleRecord.plan, judging: { ...sampleRecord.plan.judging, judge: 'bet' } } as const;
+
+  test('a suspect', () => {
+    const state = { reason: 'suspect', owner: 'metrics', message: 'too strong to go on' } as const;
+    expect(why(state, { rollout: { plan, evidence, checks: [check] } })).toMatchInlineSnapshot(
+      `"default/checkout sends 25 % of the requests to 2.9.0 and judges it, step 2 of 3, for 6m now. suspect: too strong to go on. bet has evidence of 33 against it: it holds from 10 on and goes back at 100. error-rate: 0.42 %, allowed at most 0.1 %; 14 of 3,412 failed, stable 4 of 10,236. It waits for measurements that can be judged. The earliest end of that is in 4m. Then 50 % of the requests follow, if its checks pass; if they fail, all traffic goes back to stable."`,
+    );
+  });
+
+  test('nothing against it so far, and what that is worth', () => {
+    const passing = { ...check, kind: 'pass' } as const;
+    const calm = { ...evidence, peakLogEvidence: 0 };
+    const looksOn = {
+      judge: 'threshold',
+      state: { judge: 'threshold' },
+      kind: 'fail',
+      logEvidence: null,
+      failedAtMs: 1,
+      message: 'error-rate: 0.42 %, allowed at most 0.1 %',
+    } as const;
+    const rollout = { plan, evidence: calm, checks: [passing], shadows: [looksOn] };
+    expect(why({}, { rollout })).toMatchInlineSnapshot(
+      `"default/checkout sends 25 % of the requests to 2.9.0 and judges it, step 2 of 3, for 6m now. holding: 6 of 10 minutes judged, all checks pass. error-rate says nothing against it after 3412 requests: if 0.43 % of them were bad, that would have been found by now in 9 of 10 cases. threshold, which only looks on, would have gone back: error-rate: 0.42 %, allowed at most 0.1 %. It waits for nothing but Sluice itself; nobody needs to act. The earliest end of that is in 4m. Then 50 % of the requests follow, if its checks pass; if they fail, all traffic goes back to stable."`,
+    );
+  });
+
+  test('taken back: how sure, and what is promised', () => {
+    const state = {
+      name: 'RolledBack',
+      reason: 'check-failed',
+      message: 'error-rate: 0.42 %, allowed at most 0.1 %',
+      endedAtMs: recordNowMs - 90_000,
+    } as const;
+    expect(why(state, { rollout: { plan, evidence, checks: [check] } })).toMatchInlineSnapshot(
+      `"The last rollout of default/checkout, 2.9.0, ended as RolledBack 1m30s ago. check-failed: error-rate: 0.42 %, allowed at most 0.1 %. A healthy release would look this bad in fewer than 1 of 33 rollouts. At most 1 % of healthy releases are taken back by the checks that count requests, under the two assumptions of docs/judge.md. Crashes, webhooks and queries are outside of it; the bake has a detector of its own. It was decided by ada. 2.8.1 serves all users and nothing is waited for. The same revision runs again only by "sluice retry default/checkout"; any other starts a new rollout."`,
+    );
+  });
 });
 
 test('an approval names the two commands', () => {

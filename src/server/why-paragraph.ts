@@ -1,4 +1,5 @@
 import { formatDuration } from '../lib/duration.ts';
+import type { JudgeName, VerdictEvidence } from '../analysis/judge.ts';
 import type { RolloutView, ServiceView } from '../resource/view.ts';
 import type { Routing } from '../rollout/plan.ts';
 import type { Owner, StateName } from '../rollout/state.ts';
@@ -62,14 +63,28 @@ function judgement(rollout: RolloutView): string[] {
   const sentences: string[] = [];
   if (evidence !== null) {
     const against = checks.filter(({ verdict }) => verdict === 'suspect' || verdict === 'fail');
+    if (against.length > 0) sentences.push(weight(judge.name, evidence));
     sentences.push(...against.map(({ name, message }) => closed(`${name}: ${message}`)));
     if (judge.sentence !== null && against.length !== 1) sentences.push(closed(capital(judge.sentence)));
     if (against.length === 0) sentences.push(...seenSoFar(rollout));
   }
+  for (const { name, warning } of checks)
+    if (warning !== null) sentences.push(closed(`Beside that, ${name}: ${warning}`));
   for (const { name, failedAtMs, message } of judge.shadows)
     if (failedAtMs !== null)
       sentences.push(`${name}, which only looks on, would have gone back: ${closed(message)}`);
   return sentences;
+}
+
+/** Evidence beside the two levels that matter. */
+function weight(name: JudgeName, { logEvidence, logLevel, detector }: VerdictEvidence): string {
+  const suspectFrom = detector === null ? logLevel / 2 : logLevel - Math.log(100);
+  const [now, hold, back] = [logEvidence, suspectFrom, logLevel].map((log) => shortFactor(Math.exp(log)));
+  return `${name} has evidence of ${now} against it: it holds from ${hold} on and goes back at ${back}.`;
+}
+
+function shortFactor(factor: number): string {
+  return factor < 1e6 ? String(Number(factor.toPrecision(2))) : 'over a million';
 }
 
 /** What the absence of evidence is worth by now. */
@@ -79,7 +94,7 @@ function seenSoFar({ checks }: RolloutView): string[] {
     if (evidence === null || share === null) return [];
     const percent = `${Number((share * 100).toPrecision(2))} %`;
     return [
-      `${name} says nothing against it after ${evidence.canary.requests} requests; ${percent} of bad ones would have been found by now in 9 of 10 cases.`,
+      `${name} says nothing against it after ${evidence.canary.requests} requests: if ${percent} of them were bad, that would have been found by now in 9 of 10 cases.`,
     ];
   });
 }

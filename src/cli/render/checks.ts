@@ -37,10 +37,15 @@ function withoutEmptyColumns(rows: readonly (readonly string[])[]): readonly (re
 }
 
 /** What the judge makes of all checks together, and what those that look on would have done. */
-export function judgeLines({ judge, outcome }: RolloutView, context: RenderContext): readonly string[] {
+export function judgeLines(
+  { judge, checks, outcome }: RolloutView,
+  context: RenderContext,
+): readonly string[] {
   const lines: string[] = [];
   if (judge.evidence !== null && outcome === null)
     lines.push(`  ${evidenceLine(judge.evidence, judge.sentence)}`);
+  for (const { name, warning } of checks)
+    if (warning !== null) lines.push(`  ${context.style.colors.yellow(`${name}: ${warning}`)}`);
   for (const shadow of judge.shadows) lines.push(`  ${shadowLine(shadow, outcome !== null, context)}`);
   return lines;
 }

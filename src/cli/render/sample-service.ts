@@ -35,6 +35,7 @@ export const sampleChecks: readonly CheckView[] = [
     logEvidence: null,
     evidence: null,
     message: '0.041 % of 3412 requests failed, limit 0.1 %',
+    warning: null,
   },
   {
     name: 'latency-p95',
@@ -50,6 +51,7 @@ export const sampleChecks: readonly CheckView[] = [
     logEvidence: null,
     evidence: null,
     message: '12 of 50 requests needed',
+    warning: null,
   },
 ];
 
@@ -208,6 +210,7 @@ export const sampleSuspect: ServiceView = {
         },
         message:
           '0.42 %, allowed at most 0.1 %; 14 of 3,412 failed, stable 4 of 10,236; a healthy release would look this bad in fewer than 1 of 62 rollouts',
+        warning: null,
       },
     ],
     judge: {
