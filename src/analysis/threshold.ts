@@ -2,6 +2,7 @@ import { assert } from '../lib/assert.ts';
 import type { Block, Sample, Signal } from './block.ts';
 import { judgeCheck, type SampleReading } from './check.ts';
 import type { CheckPlan, CheckVerdict, Judge, JudgeInput, JudgePlan, Verdict, VerdictKind } from './judge.ts';
+import { soundBlock, soundReading } from './sound.ts';
 import { addToSlots, type Slot, type SlotWidth, slotWidth, sumWindow } from './slots.ts';
 
 interface StoredSample {
@@ -79,8 +80,15 @@ export const threshold: Judge<ThresholdState> = {
       'the state is of the judge threshold, version 1',
     );
     let state = takeReadings(before, input);
-    for (const block of input.blocks) state = takeBlock(plan, state, block, input.providerError);
-    state = takeSilence(plan, state, input, before.lastCallAtMs);
+    let read = false;
+    let providerError = input.providerError;
+    for (const given of input.blocks) {
+      const { block, problem } = soundBlock(given);
+      if (block !== null) state = takeBlock(plan, state, block, input.providerError ?? problem);
+      else providerError ??= problem;
+      read ||= block !== null;
+    }
+    if (!read) state = takeSilence(plan, state, { ...input, providerError }, before.lastCallAtMs);
     return { state, verdict: verdictOf(state) };
   },
 };
@@ -100,13 +108,7 @@ function storeSample(
   errors: Record<string, { atMs: number; message: string }>,
 ): void {
   if (sample.error !== undefined) errors[sample.check] = { atMs: sample.atMs, message: sample.error };
-  else samples[sample.check] = { atMs: sample.atMs, value: finite(sample.value) };
-}
-
-/** JSON knows no NaN and no infinity, and the state has to read back as it was written. */
-function finite(value: number | null): number | null {
-  if (value === null || Number.isNaN(value)) return null;
-  return Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, value));
+  else samples[sample.check] = { atMs: sample.atMs, value: soundReading(sample.value) };
 }
 
 function describeSignal(signal: Signal): { readonly name: string; readonly message: string } {
@@ -144,7 +146,7 @@ function takeSilence(
   input: JudgeInput,
   lastCallAtMs: number | null,
 ): ThresholdState {
-  if (input.blocks.length > 0 || lastCallAtMs === null) return state;
+  if (lastCallAtMs === null) return state;
   const sinceMs = Math.max(0, input.nowMs - lastCallAtMs);
   if (sinceMs > Math.max(plan.intervalMs, shortestSilenceMs)) return state;
   const stretchMs = Math.min(sinceMs, plan.intervalMs / 2);

@@ -2,6 +2,7 @@ import { assert } from '../../lib/assert.ts';
 import { type ArmTotals, addToTotals } from '../arm-totals.ts';
 import type { ArgoMetric, CheckPlan, CheckVerdict, Judge, JudgePlan, VerdictKind } from '../judge.ts';
 import { countedMeasure, measureTotals } from '../measure.ts';
+import { soundBlock, soundReading } from '../sound.ts';
 import { showValue } from '../shown-value.ts';
 import { type Condition, type Measurement, parseCondition } from './condition.ts';
 
@@ -93,11 +94,16 @@ export const argo: Judge<ArgoState> = {
     let state = before;
     const samples: Record<string, number | null> = { ...state.samples };
     for (const sample of input.samples)
-      samples[sample.check] = sample.error === undefined ? sample.value : null;
+      samples[sample.check] = sample.error === undefined ? soundReading(sample.value) : null;
     const failed = input.signals.find(({ passed }) => !passed);
     state = { ...state, samples, failedSignal: state.failedSignal ?? failed?.message ?? null };
-    for (const block of input.blocks) {
+    for (const given of input.blocks) {
       if (state.kind === 'fail') break;
+      const { block, problem } = soundBlock(given);
+      if (block === null) {
+        state = withoutData(state);
+        continue;
+      }
       const { canary } = block;
       state = {
         ...state,
@@ -107,11 +113,17 @@ export const argo: Judge<ArgoState> = {
         metrics: canary === undefined ? state.metrics : addToAll(state.metrics, canary),
       };
       state = measureDue(plan, state, block.atMs);
+      if (problem !== null) state = withoutData(state);
     }
-    if (input.providerError !== null && state.kind !== 'fail') state = { ...state, kind: 'providerError' };
+    if (input.providerError !== null) state = withoutData(state);
     return { state, verdict: verdictOf(plan, state) };
   },
 };
+
+/** The source could not be read, or gave what cannot be: until the next measurement nothing is known. */
+function withoutData(state: ArgoState): ArgoState {
+  return state.kind === 'fail' ? state : { ...state, kind: 'providerError' };
+}
 
 function metricsOf(plan: JudgePlan): readonly ArgoMetric[] {
   return plan.argo?.metrics ?? [];

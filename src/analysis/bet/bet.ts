@@ -1,6 +1,7 @@
 import { assert } from '../../lib/assert.ts';
 import type { Block, Sample } from '../block.ts';
 import type { Judge, JudgeInput, JudgePlan } from '../judge.ts';
+import { hasTimes } from '../sound.ts';
 import { threshold } from '../threshold.ts';
 import { excuse } from './absolute-test.ts';
 import { type BetState, courseOf, startProcesses, takeCounts } from './bet-state.ts';
@@ -83,9 +84,9 @@ function sequential(
   };
 }
 
-/** A block that is out of order or came twice has nothing to say. */
+/** A block that is out of order, came twice or is at no time has nothing to say. */
 function isNew(block: Block, lastAtMs: number | null): boolean {
-  return block.durationMs >= 0 && block.atMs > (lastAtMs ?? Number.NEGATIVE_INFINITY);
+  return hasTimes(block) && block.atMs > (lastAtMs ?? Number.NEGATIVE_INFINITY);
 }
 
 function takeBlock(

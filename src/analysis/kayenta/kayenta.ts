@@ -12,6 +12,7 @@ import type {
 } from '../judge.ts';
 import { countedMeasure, measureTotals } from '../measure.ts';
 import { showValue } from '../shown-value.ts';
+import { soundBlock } from '../sound.ts';
 import { type Classified, classify } from './classify.ts';
 import { scoreOf } from './score.ts';
 
@@ -81,11 +82,20 @@ export const kayenta: Judge<KayentaState> = {
       ...before,
       failedSignal: before.failedSignal || input.signals.some(({ passed }) => !passed),
     };
-    for (const block of input.blocks) if (state.kind !== 'fail') state = takeBlock(plan, state, block);
-    if (input.providerError !== null && state.kind !== 'fail') state = { ...state, kind: 'providerError' };
+    for (const given of input.blocks) {
+      const { block, problem } = soundBlock(given);
+      if (block !== null && state.kind !== 'fail') state = takeBlock(plan, state, block);
+      if (problem !== null) state = withoutData(state);
+    }
+    if (input.providerError !== null) state = withoutData(state);
     return { state, verdict: verdictOf(plan, state) };
   },
 };
+
+/** The source could not be read, or gave what cannot be: until the next comparison nothing is known. */
+function withoutData(state: KayentaState): KayentaState {
+  return state.kind === 'fail' ? state : { ...state, kind: 'providerError' };
+}
 
 function takeBlock(plan: JudgePlan, before: KayentaState, block: JudgeInput['blocks'][number]): KayentaState {
   const { canary, stable } = block;

@@ -21,7 +21,8 @@ export function rankSum(x: readonly number[], y: readonly number[]): RankSum {
   let ranks = 0;
   let ties = 0;
   for (let from = 0; from < all.length; ) {
-    let to = from;
+    // At least itself: NaN equals nothing.
+    let to = from + 1;
     while (to < all.length && all[to]?.value === all[from]?.value) to += 1;
     const count = to - from;
     ties += count ** 3 - count;

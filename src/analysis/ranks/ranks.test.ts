@@ -44,6 +44,8 @@ describe('rank sum', () => {
     expect(rankSum([1, 2, 2], [2, 3])).toEqual({ ranks: 7, u: 1, ties: 24, cles: 1 / 6 });
     expect(largerByChance([1, 1, 1], [1, 1])).toBe(1);
     expect(largerByChance([], [1])).toBe(1);
+    // What is no number has no rank, but it ends.
+    expect(rankSum([Number.NaN, 1], [Number.NaN]).ties).toBe(0);
   });
 
   test('large samples come near the normal law', () => {
