@@ -20,6 +20,7 @@ export const importTable: Readonly<Record<string, readonly string[]>> = {
   metrics: ['engine', 'analysis', 'types:rollout', 'undici'],
   hooks: ['engine', 'types:rollout', 'undici'],
   notify: ['engine', 'hooks', 'types:rollout'],
+  kube: ['undici', 'yaml', 'prom-client'],
   record: ['engine', 'types:rollout', 'types:analysis', 'kysely'],
   server: ['engine', 'resource', 'types:rollout', 'types:analysis', 'hono', '@hono/node-server', 'zod'],
   client: ['types:resource', 'eventsource-parser', 'undici'],
