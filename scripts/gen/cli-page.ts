@@ -20,7 +20,11 @@ const more: Readonly<Record<string, string>> = {
     'says how by its exit code. Without `--revision` it takes the one that the service wants when it begins.',
   lint: 'Exits with 2 if there is an error. `--fix` keeps comments.',
   convert: 'Writes the new manifests on stdout and what it assumed on stderr. The files stay as they are.',
+  backtest: 'See [backtest and tune](../guide/backtest.md).',
+  tune: 'Prints reasons and a unified diff, and never applies it. See [backtest and tune](../guide/backtest.md#propose-settings).',
   plan: 'With `--rps` it also says how many requests each step sees and what they can catch.',
+  judge:
+    'Exits with 0 for a pass, with 3 for a fail and with 5 where nothing is decided. See [traces](trace.md).',
   load:
     'Exits with 1 if a request had no complete answer. Nothing is retried. Of hey it knows `-n`, `-c`, `-q`, `-z`, `-t`, `-m`, `-H`, ' +
     '`-A`, `-T`, `-a`, `-d`, `-host` and `-disable-keepalive`.',

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import type { CommandFunction, CommandOptions } from './command-options.ts';
 import { globalOptionList } from './global-options.ts';
+import { judgeNames } from './judge-names.ts';
 
 /** Loads a command's module when it runs, and not before: `sluice version` must not pay for the others. */
 type Loader = () => Promise<{ readonly run: CommandFunction }>;
@@ -121,6 +122,7 @@ function addRolloutCommands(program: Command, add: Add): void {
   }
   add('history <service>', 'past rollouts', () => import('./commands/history.ts'))
     .option('--events', 'each recorded event instead')
+    .option('--trace [rollout]', 'what a rollout served, for "judge" (default: the newest)')
     .option('--limit <n>', 'how many', '10');
 }
 
@@ -139,15 +141,65 @@ function addOfflineCommands(program: Command, add: Add): void {
     'what a release will do: steps, times, requests',
     () => import('./commands/plan.ts'),
   ).option('--rps <n>', 'requests a second to reckon with');
-  add('lint <files...>', 'find mistakes in manifests', () => import('./commands/lint.ts')).option(
-    '--fix',
-    'write the corrections',
-  );
+  add('lint <files...>', 'find mistakes in manifests', () => import('./commands/lint.ts'))
+    .option('--fix', 'write the corrections')
+    .option('--rps <n>', 'requests a second: what the steps can see then');
   add(
     'convert <files...>',
     "turn Flagger resources into Sluice's",
     () => import('./commands/convert.ts'),
   ).option('--steps <steps>', 'such as 10:5m,25:10m,50:15m');
+  judgeOptions(
+    add('judge', 'judge recorded requests: the verdict over time', () => import('./commands/judge.ts')),
+  );
+  historyOptions(
+    add(
+      'backtest',
+      'what each judge would have done to past releases',
+      () => import('./commands/backtest.ts'),
+    ),
+  ).addOption(
+    new Option('--half <half>', 'of the healthy rollouts, in order of time')
+      .choices(['even', 'odd', 'all'])
+      .default('even'),
+  );
+  historyOptions(
+    add(
+      'tune',
+      'propose limits, margin and level from history; changes nothing',
+      () => import('./commands/tune.ts'),
+    ),
+  ).option(
+    '--target <share>',
+    'most healthy releases that may be taken back (default: falseRollback of the Canary)',
+  );
+}
+
+function historyOptions(command: Command): Command {
+  return command
+    .requiredOption('-f, --file <file...>', 'manifests with the Canary')
+    .option('--service <name>', 'which Canary, where there are several')
+    .option('--from <source>', 'prometheus=URL: raw counters, by the selectors of metrics[].objective')
+    .option('--trace <path...>', 'traces, or folders of them: recorded rollouts and stretches of history')
+    .option('--bad <file...>', 'traces of rollouts that are known to be bad, as are *.bad.jsonl')
+    .option('--since <duration>', 'how far back --from goes', '14d')
+    .option('--hours <hours>', 'only rollouts that begin in these hours of the day in UTC, such as 8-18')
+    .option('--header <header...>', 'sent to Prometheus, such as "Authorization: Bearer …"')
+    .option('--seed <n>', 'of the random pods and splits', '1');
+}
+
+function judgeOptions(command: Command): Command {
+  return command
+    .requiredOption('--trace <file>', 'JSON lines or CSV, a block a line; "-" is stdin')
+    .addOption(new Option('--judge <name>', 'bet, or that of the Canary').choices(judgeNames))
+    .option('-f, --file <file...>', 'manifests: the checks and settings of the Canary in them')
+    .option('--service <name>', 'which Canary, where there are several')
+    .option('--error-limit <share>', 'most errors, such as "0.1 %" (the default without a Canary)')
+    .option('--latency <limit>', 'limit of a quantile, such as "p95 2 s"')
+    .option('--false-rollback <share>', 'most healthy releases that may be taken back, such as "1 %"')
+    .option('--margin <times>', "how many times stable's share of errors is allowed, such as 1.5")
+    .option('--interval <duration>', 'time between two evaluations')
+    .option('--threshold <n>', 'failed evaluations that are a fail');
 }
 
 function addOtherCommands(program: Command, add: Add): void {

@@ -35,16 +35,21 @@ async function readOne(host: Pick<CliHost, 'cwd' | 'stdin'>, file: string): Prom
   try {
     return await readFile(resolve(host.cwd, file), 'utf8');
   } catch (thrown) {
-    const error = thrown as NodeJS.ErrnoException;
-    const why =
-      { ENOENT: 'it does not exist', EISDIR: 'it is a folder', EACCES: 'it may not be read' }[
-        error.code ?? ''
-      ] ?? error.message;
-    throw new SluiceError({
-      code: 'usage',
-      message: `cannot read ${file}: ${why}`,
-      cure: 'Check the path.',
-      cause: thrown,
-    });
+    throw unreadable(file, thrown);
   }
+}
+
+/** The error of a file that could not be read, in words. */
+export function unreadable(file: string, thrown: unknown): SluiceError {
+  const error = thrown as NodeJS.ErrnoException;
+  const why =
+    { ENOENT: 'it does not exist', EISDIR: 'it is a folder', EACCES: 'it may not be read' }[
+      error.code ?? ''
+    ] ?? error.message;
+  return new SluiceError({
+    code: 'usage',
+    message: `cannot read ${file}: ${why}`,
+    cure: 'Check the path.',
+    cause: thrown,
+  });
 }

@@ -25,22 +25,16 @@ export interface Page {
 
 /** Pages that people wrote, whose commands are run. */
 export function writtenPages(): readonly Page[] {
-  return pagesBelow((path) => !path.startsWith('docs/reference/'));
+  return allPages().filter(({ text }) => !text.startsWith('<!-- Made by "npm run gen"'));
 }
 
 /** README and everything below docs/. */
 export function allPages(): readonly Page[] {
-  return pagesBelow(() => true);
-}
-
-function pagesBelow(wanted: (path: string) => boolean): readonly Page[] {
   const docs = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`)
     .toSorted();
-  return ['README.md', ...docs]
-    .filter(wanted)
-    .map((path) => readPage(path, readFileSync(join(root, path), 'utf8')));
+  return ['README.md', ...docs].map((path) => readPage(path, readFileSync(join(root, path), 'utf8')));
 }
 
 export function readPage(path: string, text: string): Page {

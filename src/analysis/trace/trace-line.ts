@@ -5,80 +5,131 @@ import type { ArmCounts, LatencyHistogram } from '../block.ts';
 /** One line of a trace: what each arm served in the block that ended at `atMs`. */
 export interface TraceLine {
   readonly atMs: number;
+  /** null: it began where the one before it ended. */
+  readonly fromMs: number | null;
   readonly canary: ArmCounts | null;
   readonly stable: ArmCounts | null;
 }
 
 export const csvHeader = 'at,canary_requests,canary_errors,stable_requests,stable_errors';
 
+const columns = csvHeader.split(',').length;
+/** More requests than this in one block are no count of requests. */
+const mostRequests = 1e12;
+
+/** Blanks, quotes and case do not matter, and the columns of stable may be left out. */
+export function isCsvHeader(row: string): boolean {
+  const header = row.replaceAll(/[\s"]/g, '').toLowerCase();
+  return header === csvHeader || header === 'at,canary_requests,canary_errors';
+}
+
 /** A line of JSON; the error says what is wrong with it. */
 export function readJsonLine(text: string): Result<TraceLine, string> {
   const parsed = parseJson(text);
   if (!isRecord(parsed)) return failure('this is not a JSON object');
-  const unknown = Object.keys(parsed).find((key) => !['at', 'canary', 'stable'].includes(key));
-  if (unknown !== undefined) return failure(`"${unknown}" is no field of a block: at, canary, stable`);
+  for (const key in parsed)
+    if (key !== 'at' && key !== 'canary' && key !== 'stable' && key !== 'from')
+      return failure(`"${key.slice(0, 80)}" is no field of a block: at, from, canary, stable`);
   const atMs = readInstant(parsed['at']);
   if (atMs === null)
     return failure('"at" is not an instant: write ISO 8601, or seconds or milliseconds since 1970');
+  const from = parsed['from'];
+  const fromMs = from === undefined || from === null ? null : readInstant(from);
+  if (fromMs === null && from !== undefined && from !== null) return failure('"from" is not an instant');
+  if (fromMs !== null && fromMs >= atMs) return failure('"from" is not before "at"');
   const canary = readArm(parsed['canary'], 'canary');
   if (!canary.ok) return canary;
   const stable = readArm(parsed['stable'], 'stable');
-  return stable.ok ? ok({ atMs, canary: canary.value, stable: stable.value }) : stable;
+  return stable.ok ? ok({ atMs, fromMs, canary: canary.value, stable: stable.value }) : stable;
 }
 
-/** A line under `csvHeader`. Empty cells: that arm was not read. */
+/** A line under the header. Empty cells: that arm was not read. */
 export function readCsvLine(text: string): Result<TraceLine, string> {
-  const cells = text.split(',').map((cell) => cell.trim());
-  if (cells.length !== 5) return failure(`there are ${cells.length} cells where the header has 5`);
-  const [at = '', ...counts] = cells;
+  const cells = text.split(',').map((cell) => cell.replaceAll('"', '').trim());
+  if (cells.length !== columns && cells.length !== 3)
+    return failure(`there are ${cells.length} cells where the header has ${columns}`);
+  const [at = '', canaryRequests = '', canaryErrors = '', stableRequests = '', stableErrors = ''] = cells;
   const atMs = readInstant(at);
-  if (atMs === null) return failure(`"${at}" is not an instant`);
-  const arm = (requests = '', errors = '', name: string): Result<ArmCounts | null, string> =>
-    requests === '' && errors === ''
-      ? ok(null)
-      : readArm({ requests: readNumber(requests), errors: readNumber(errors) }, name);
-  const canary = arm(counts[0], counts[1], 'canary');
+  if (atMs === null) return failure(`"${at.slice(0, 80)}" is not an instant`);
+  const canary = readCells(canaryRequests, canaryErrors, 'canary');
   if (!canary.ok) return canary;
-  const stable = arm(counts[2], counts[3], 'stable');
-  return stable.ok ? ok({ atMs, canary: canary.value, stable: stable.value }) : stable;
+  const stable = readCells(stableRequests, stableErrors, 'stable');
+  return stable.ok ? ok({ atMs, fromMs: null, canary: canary.value, stable: stable.value }) : stable;
+}
+
+function readCells(requests: string, errors: string, name: string): Result<ArmCounts | null, string> {
+  if (requests === '' && errors === '') return ok(null);
+  return readArm({ requests: readNumber(requests), errors: readNumber(errors) }, name);
 }
 
 /** Milliseconds since the epoch; numbers below 100 billion are seconds. A time without a zone is UTC. */
 export function readInstant(value: unknown): number | null {
-  const number = typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value;
+  const number = typeof value === 'string' && decimal.test(value) ? Number(value) : value;
   if (typeof number === 'number') {
     if (!Number.isFinite(number) || number < 0) return null;
     return number < 1e11 ? Math.round(number * 1000) : number < 1e14 ? Math.round(number) : null;
   }
-  if (typeof value !== 'string' || !/^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}.*)?$/.test(value)) return null;
-  const zoned = value.length <= 10 || /(Z|[+-]\d{2}:?\d{2})$/i.test(value) ? value : `${value}Z`;
-  const atMs = Date.parse(zoned.replace(' ', 'T'));
-  return Number.isNaN(atMs) ? null : atMs;
+  if (typeof value !== 'string' || value.length > 40) return null;
+  const parts = isoInstant.exec(value);
+  if (parts === null) return null;
+  const [
+    ,
+    year,
+    month,
+    day,
+    hour = '00',
+    minute = '00',
+    second = '00',
+    fraction = '',
+    zone = 'Z',
+    more = '00',
+  ] = parts;
+  const offset = zone.toUpperCase() === 'Z' ? 'Z' : `${zone}:${more}`;
+  const atMs = Date.parse(
+    `${year}-${month}-${day}T${hour}:${minute}:${second}${fraction.replace(',', '.')}${offset}`,
+  );
+  return Number.isNaN(atMs) || atMs < 0 ? null : Math.round(atMs);
 }
+
+const decimal = /^\+?\d+(\.\d+)?([eE]\+?\d+)?$/;
+/** Extended and basic format; a date alone is its midnight. */
+const isoInstant =
+  /^(\d{4})-?(\d{2})-?(\d{2})(?:[T ](\d{2}):?(\d{2})(?::?(\d{2})([.,]\d+)?)? ?(Z|[+-]\d{2})?:?(\d{2})?)?$/i;
 
 function readArm(value: unknown, name: string): Result<ArmCounts | null, string> {
   if (value === undefined || value === null) return ok(null);
   if (!isRecord(value)) return failure(`"${name}" is not an object`);
   const { requests, errors } = value;
+  for (const key in value)
+    if (key !== 'requests' && key !== 'errors' && key !== 'latency')
+      return failure(`"${name}.${key.slice(0, 80)}" is no field of an arm: requests, errors, latency`);
   if (typeof requests !== 'number' || typeof errors !== 'number')
     return failure(`"${name}" needs the numbers requests and errors`);
-  const latency = value['latency'] === undefined ? undefined : readLatency(value['latency']);
-  if (latency === null) return failure(`"${name}.latency" needs unit "s", bounds and cumulative`);
-  const counts: ArmCounts = latency === undefined ? { requests, errors } : { requests, errors, latency };
+  const latency = value['latency'] ?? undefined;
+  const histogram = latency === undefined ? undefined : readLatency(latency);
+  if (typeof histogram === 'string') return failure(`"${name}.latency" ${histogram}`);
+  const counts: ArmCounts =
+    histogram === undefined ? { requests, errors } : { requests, errors, latency: histogram };
   const problem = unsound(counts);
   if (problem !== null) return failure(`${name}: ${problem}`);
+  if (requests > mostRequests) return failure(`${name}: ${requests} requests in one block cannot be`);
   if (errors > requests) return failure(`${name}: ${errors} errors of ${requests} requests`);
   return ok(counts);
 }
 
-function readLatency(value: unknown): LatencyHistogram | null {
-  if (!isRecord(value) || value['unit'] !== 's') return null;
-  const { bounds, cumulative } = value;
-  return isNumbers(bounds) && isNumbers(cumulative) ? { unit: 's', bounds, cumulative } : null;
+/** A text says what is wrong. */
+function readLatency(value: unknown): LatencyHistogram | string {
+  if (!isRecord(value)) return 'is not an object';
+  const { unit, bounds, cumulative } = value;
+  if (unit !== 's') return 'needs unit "s"';
+  if (!isNumbers(bounds))
+    return 'needs bounds: a list of seconds, without the one for infinity, since what is missing is slower';
+  if (!isNumbers(cumulative)) return 'needs cumulative: a count for each bound';
+  return { unit, bounds, cumulative };
 }
 
 function isNumbers(value: unknown): value is readonly number[] {
-  return Array.isArray(value) && value.every((item) => typeof item === 'number');
+  return Array.isArray(value) && value.every((item) => Number.isFinite(item));
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
