@@ -2,8 +2,12 @@
 export type ConformalLevel =
   | {
       readonly kind: 'level';
+      /** ln u. */
       readonly logLevel: number;
+      /** ln of the k-th largest maximum, and k. */
+      readonly logKth: number;
       readonly rank: number;
+      /** Rollouts that reach 1/α. */
       readonly aboveDefault: number;
     }
   /** `needed` rollouts are the least. */
@@ -21,6 +25,7 @@ export function conformalLevel(logPeaks: readonly number[], falseRollback: numbe
   return {
     kind: 'level',
     logLevel: Math.max(least, kth),
+    logKth: kth,
     rank,
     aboveDefault: logPeaks.filter((peak) => peak >= least).length,
   };

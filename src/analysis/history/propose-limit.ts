@@ -81,7 +81,7 @@ export function withLimit(check: CheckPlan, share: number): CheckPlan {
 }
 
 /**
- * The smallest limit on a grid of 1, 2 and 5 that no healthy rollout breaks, with enough rollouts to show that at most `target` of them
+ * The smallest limit on a grid of 1, 2 and 5, not below the usual share, that no healthy rollout breaks, with enough rollouts to show that at most `target` of them
  * would. Each check is judged by itself and not compared with stable, so that it is neither helped nor blamed by the others.
  */
 export function proposeLimit(
@@ -119,6 +119,8 @@ export function proposeLimit(
   });
   if (seen.requests === 0 || rollouts.length === 0) return proposal('noData', null, 0);
   for (const candidate of candidateLimits) {
+    // Short rollouts may never show it, but a limit below what is usual is broken all the same.
+    if (candidate < seen.bad / seen.requests) continue;
     const alone: JudgePlan = withoutComparison({ ...plan, checks: [withLimit(check, candidate)] });
     const crosses = (rollout: PastRollout): boolean =>
       judgeRollout(alone, 'bet', rollout, options.course).rolledBackAtMs !== null;

@@ -144,10 +144,15 @@ function tooShort(
   histories: readonly History[],
   hours: Hours | undefined,
 ): SluiceError {
+  const served = histories.some(({ blocks }) =>
+    blocks.some(({ pods }) => pods.some(({ counts }) => counts.requests > 0)),
+  );
   const message =
     histories.length === 0 || coveredMs === 0
       ? 'the history is empty'
-      : `the history does not hold one whole rollout: it covers ${plannedSpan(coveredMs)}, and a rollout takes ${plannedSpan(lengthMs)} without a gap${hours === undefined ? '' : ' within --hours'}`;
+      : !served
+        ? `the history has no request in its ${plannedSpan(coveredMs)}`
+        : `the history does not hold one whole rollout: it covers ${plannedSpan(coveredMs)}, and a rollout takes ${plannedSpan(lengthMs)} without a gap${hours === undefined ? '' : ' within --hours'}`;
   return new SluiceError({ code: 'usage', message, cure: 'Give a longer history, or one with fewer gaps.' });
 }
 

@@ -121,10 +121,10 @@ function levelLines({ level, tunedOn }: Tuning, judging: JudgePlan): readonly st
       `${now} stays: it takes ${count(level.needed)} rollouts to measure one, and these are ${count(tunedOn)}`,
     ];
   const wanted = levelOf(level.logLevel);
-  const rank = `number ${level.rank} of the largest evidences against ${count(tunedOn)} healthy rollouts`;
+  const rank = `number ${level.rank} of the largest evidences against ${count(tunedOn)} healthy rollouts, ${evidenceText(level.logKth)}`;
   if (wanted > highestLevel)
     return [
-      `${now} stays: ${rank} is ${wanted.toExponential(1)}, which no level repairs: see to the limits, or to what happened then`,
+      `${now} stays: the larger of ${Number(least.toPrecision(6))} and ${rank}, which no level repairs: see to the limits, or to what happened then`,
     ];
   const verb = Math.abs(Math.log(wanted / current)) > 0.05 ? `becomes ${wanted}` : 'stays';
   const lines = [
@@ -135,6 +135,12 @@ function levelLines({ level, tunedOn }: Tuning, judging: JudgePlan): readonly st
       '  so high a level says that errors come in clusters that the judge does not see: a wider margin is the better cure',
     );
   return lines;
+}
+
+function evidenceText(log: number): string {
+  return log > Math.log(1e6)
+    ? `10^${Math.floor(log / Math.LN10)}`
+    : String(Number(Math.exp(log).toPrecision(3)));
 }
 
 function reportLines({ before, after }: Tuning, target: number): readonly string[] {
