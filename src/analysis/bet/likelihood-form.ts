@@ -1,8 +1,6 @@
 import { refuted } from './factors.ts';
 import type { FactorForm } from './forms.ts';
-
-/** Terms of ln Z beyond this far below the largest do not show. */
-const negligible = 40;
+import { logNormaliser } from './log-normaliser.ts';
 
 /**
  * Likelihood ratios of single requests: ln e_j = x ln(p_j/p0) + (n−x) ln((1−p_j)/(1−p0)) against a limit, and Fisher's non-central
@@ -34,23 +32,4 @@ export function likelihoodForm(dispersion: number): FactorForm {
 /** A single block of thousands of failures must not leave the numbers there are. */
 function bounded(logFactor: number): number {
   return Math.min(refuted, Math.exp(logFactor));
-}
-
-/** ln Σ_u C(n, u) C(m, bad−u) ψ^u, up to a constant that does not depend on ψ: terms relative to the first, summed from the mode out. */
-export function logNormaliser(canary: number, stable: number, bad: number, odds: number): number {
-  const first = Math.max(0, bad - stable);
-  const last = Math.min(canary, bad);
-  const logOdds = Math.log(odds);
-  let log = 0;
-  let highest = 0;
-  const logs = [0];
-  for (let u = first; u < last; u += 1) {
-    log += Math.log(((canary - u) * (bad - u)) / ((u + 1) * (stable - bad + u + 1))) + logOdds;
-    logs.push(log);
-    if (log > highest) highest = log;
-    else if (log < highest - negligible) break;
-  }
-  let sum = 0;
-  for (const term of logs) sum += Math.exp(term - highest);
-  return highest + Math.log(sum) + first * logOdds;
 }
