@@ -29,7 +29,7 @@ function counter(
 
 async function server(...arguments_: Parameters<typeof fakePrometheus>): Promise<FakePrometheus> {
   const fake = await fakePrometheus(...arguments_);
-  closers.push(fake.close);
+  closers.push(() => fake.close());
   return fake;
 }
 

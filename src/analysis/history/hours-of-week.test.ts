@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { hoursOfWeek } from './hours-of-week.ts';
 import { marginForSpread, podSpread } from './pod-spread.ts';
-import { historyOf } from './testing/histories.ts';
+import { historyOf } from '../../../test/statistics/histories.ts';
 
 const monday = Date.parse('2026-01-05T00:00:00Z');
 const hourMs = 3_600_000;

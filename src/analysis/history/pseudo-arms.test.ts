@@ -5,7 +5,7 @@ import { unsound } from '../bet/bad-count.ts';
 import { sumCounts } from './history.ts';
 import { pseudoArms, splitCounts } from './pseudo-arms.ts';
 import { seededUniform } from './seeded-random.ts';
-import { historyOf, shortCourse } from './testing/histories.ts';
+import { historyOf, shortCourse } from '../../../test/statistics/histories.ts';
 
 const podHistory = historyOf({
   seed: 1,

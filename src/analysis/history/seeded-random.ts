@@ -51,24 +51,6 @@ export function hypergeometric(population: number, marked: number, draws: number
   });
 }
 
-/** How many of `count` independent ones happen, each with `probability`. Exact. */
-export function binomial(count: number, probability: number, uniform: Uniform): number {
-  if (count <= 0 || probability <= 0) return 0;
-  if (probability >= 1) return count;
-  const mode = Math.min(count, Math.floor((count + 1) * probability));
-  const odds = probability / (1 - probability);
-  return outwards({
-    mode,
-    lowest: 0,
-    highest: count,
-    mass: Math.exp(
-      logChoose(count, mode) + mode * Math.log(probability) + (count - mode) * Math.log1p(-probability),
-    ),
-    up: (k) => ((count - k) / (k + 1)) * odds,
-    uniform,
-  });
-}
-
 function oneByOne(population: number, marked: number, draws: number, uniform: Uniform): number {
   let left = draws;
   let found = 0;

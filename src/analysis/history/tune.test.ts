@@ -5,7 +5,15 @@ import { judgeRollout, type PastRollout, peakLogEvidence } from './judge-rollout
 import { halfOf, rolloutsOf } from './past-rollouts.ts';
 import { proposeLimit, withLimit } from './propose-limit.ts';
 import { proposeMargin } from './propose-margin.ts';
-import { blockMs, errorRate, historyOf, latency, planOf, shortCourse, start } from './testing/histories.ts';
+import {
+  blockMs,
+  errorRate,
+  historyOf,
+  latency,
+  planOf,
+  shortCourse,
+  start,
+} from '../../../test/statistics/histories.ts';
 import { tune } from './tune.ts';
 
 const course = shortCourse;

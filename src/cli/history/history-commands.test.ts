@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { fakeHost } from '../../../test/fakes/fake-host.ts';
 import type { History } from '../../analysis/history/history.ts';
-import { type HistoryOptions, historyOf } from '../../analysis/history/testing/histories.ts';
+import { type HistoryOptions, historyOf } from '../../../test/statistics/histories.ts';
 import type { MetricHistoryRequest } from '../host.ts';
 import { runCli } from '../run-cli.ts';
 

@@ -1,24 +1,18 @@
-import {
-  type History,
-  historyOfTrace,
-  lengthOf,
-  type RolloutCourse,
-} from '../../analysis/history/history.ts';
+import { type History, lengthOf, type RolloutCourse } from '../../analysis/history/history.ts';
 import type { PastRollout } from '../../analysis/history/judge-rollout.ts';
 import { rolloutsOf } from '../../analysis/history/past-rollouts.ts';
 import { podSpread, type PodSpread } from '../../analysis/history/pod-spread.ts';
 import type { Hours, LeftOut } from '../../analysis/history/pseudo-rollouts.ts';
-import { parseDuration } from '../../lib/duration.ts';
 import { SluiceError } from '../../lib/error.ts';
 import { fromManifests } from '../manifest-documents.ts';
 import { didYouMeanSentence } from '../did-you-mean.ts';
-import { historySelectors } from '../../resource/history-selectors.ts';
 import { type PastPlan, pastPlansOf } from '../../resource/past-plans.ts';
 import type { JudgePlan } from '../../analysis/judge.ts';
 import { medianOf } from '../../analysis/trace/jumps.ts';
 import { type CommandOptions, listOption, numberOption, textOption, usage } from '../command-options.ts';
 import type { Session } from '../session.ts';
-import { plannedSpan } from '../terminal/format.ts';
+import { count, plannedSpan } from '../terminal/format.ts';
+import { fromPrometheus } from './prometheus-past.ts';
 import { readTraceFiles } from './trace-files.ts';
 
 /** The Canary of the manifests that `-f` and `--service` name, and the files that they are. Throws SluiceError. */
@@ -92,6 +86,7 @@ export async function readPast(session: Session, plan: PastPlan, options: Comman
   const unanswered = [...plan.asked, ...(read?.unanswered ?? [])];
   const checks = plan.judging.checks.filter(({ name }) => !unanswered.includes(name));
   if (checks.length === 0) throw usage('the Canary has no check that requests and their latency answer');
+  sayHowMuch(session, healthy);
   return {
     course,
     judging: withBlocks({ ...plan.judging, checks }, lengthMs, healthy),
@@ -113,6 +108,18 @@ export async function readPast(session: Session, plan: PastPlan, options: Comman
     unanswered: [...new Set(unanswered)],
     notes: [...files.notes, ...histories.flatMap(({ notes }) => notes)],
   };
+}
+
+/** More blocks than this take seconds, in which nothing is printed. */
+const manyBlocks = 20_000;
+
+function sayHowMuch(session: Session, rollouts: readonly PastRollout[]): void {
+  const blocks = rollouts.reduce(
+    (sum, { arms }) => sum + (arms.kind === 'split' ? arms.whole : arms.blocks).length,
+    0,
+  );
+  if (blocks > manyBlocks)
+    session.progress.line(`Judging ${count(rollouts.length)} rollouts of ${count(blocks)} blocks in all.`);
 }
 
 /** The prior of a later onset is spread over as many blocks as a rollout has. */
@@ -154,60 +161,6 @@ function tooShort(
         ? `the history has no request in its ${plannedSpan(coveredMs)}`
         : `the history does not hold one whole rollout: it covers ${plannedSpan(coveredMs)}, and a rollout takes ${plannedSpan(lengthMs)} without a gap${hours === undefined ? '' : ' within --hours'}`;
   return new SluiceError({ code: 'usage', message, cure: 'Give a longer history, or one with fewer gaps.' });
-}
-
-async function fromPrometheus(
-  session: Session,
-  { canary }: PastPlan,
-  from: string,
-  options: CommandOptions,
-): Promise<{ readonly history: History; readonly unanswered: readonly string[] }> {
-  const address = /^prometheus=(.+)$/.exec(from)?.[1];
-  if (address === undefined) throw usage(`--from is prometheus=URL, not "${from}"`);
-  const { total, bad, buckets, unanswered } = historySelectors(canary);
-  if (total === undefined && buckets === undefined) {
-    throw new SluiceError({
-      code: 'usage',
-      message: 'no metric says which raw counters it is made of',
-      cure: 'Write metrics[].objective: {limit, total, bad}, or {limit, buckets} for a latency; each is a plain selector.',
-    });
-  }
-  const toMs = session.host.nowMs();
-  const sinceMs = sinceOption(options);
-  const history = await session.host.local.metricHistory({
-    address,
-    headers: headersOption(options),
-    selectors: {
-      ...(total !== undefined && { total }),
-      ...(bad !== undefined && { bad }),
-      ...(buckets !== undefined && { buckets }),
-    },
-    fromMs: toMs - sinceMs,
-    toMs,
-    onProgress: (readToMs) => {
-      const done = Math.floor((100 * (readToMs - toMs + sinceMs)) / sinceMs);
-      session.progress.heartbeat(`${done} % of the history is read`);
-    },
-  });
-  return { history, unanswered };
-}
-
-function sinceOption(options: CommandOptions): number {
-  const text = textOption(options, 'since') ?? '14d';
-  const parsed = parseDuration(text);
-  if (!parsed.ok) throw usage(`--since: ${parsed.error}`);
-  if (parsed.value < 60_000 || parsed.value > 400 * 86_400_000) throw usage('--since is from 1m to 400d');
-  return parsed.value;
-}
-
-function headersOption(options: CommandOptions): Readonly<Record<string, readonly string[]>> {
-  const headers: Record<string, string[]> = {};
-  for (const text of listOption(options, 'header')) {
-    const [, name, value] = /^([\w-]+):\s*(.*)$/.exec(text) ?? [];
-    if (name === undefined || value === undefined) throw usage('--header is "Name: value"');
-    headers[name] = [...(headers[name] ?? []), value];
-  }
-  return headers;
 }
 
 function hoursOption(options: CommandOptions): Hours | undefined {

@@ -1,7 +1,7 @@
-import { failures } from '../../../../test/statistics/world.ts';
-import { Random } from '../../../../test/statistics/random.ts';
-import type { CheckPlan, JudgePlan } from '../../judge.ts';
-import type { History, HistoryBlock, RolloutCourse } from '../history.ts';
+import type { CheckPlan, JudgePlan } from '../../src/analysis/judge.ts';
+import type { History, HistoryBlock, RolloutCourse } from '../../src/analysis/history/history.ts';
+import { Random } from './random.ts';
+import { failures } from './world.ts';
 
 export const start = Date.parse('2026-01-05T00:00:00Z');
 export const blockMs = 15_000;
