@@ -151,6 +151,13 @@ test('α that is shared by several tests finds a little less, and latency is a s
   ]);
 });
 
+test('a limit of nothing is broken by the first failure, which comes in 9 of 10 steps', () => {
+  const none = { checks: [{ ...checkOf('0 %'), compare: false }] };
+  const schedule = scheduleOf({ steps }, { requestsPerSecond: 10 }, none);
+  expect(schedule.rows[1]?.detectablePercent).toBeCloseTo((Math.LN10 / 300) * 100, 9);
+  expect(forecasts(schedule)[0]).toMatch(/^1 % found/);
+});
+
 test('the gate: what is written, or else its own forecast; threshold has none', () => {
   const written = [{ weight: 10, duration: '5m', minRequests: 500 }, ...steps.slice(1)];
   const gates = (analysis: Json): unknown =>

@@ -58,11 +58,13 @@ export function stepFindings(
     const judged = sequential || requests >= (window?.minRequests ?? 0);
     const bad: BadCount =
       slowerThanSeconds === null ? { kind: 'errors' } : { kind: 'slower', seconds: slowerThanSeconds };
-    const smallest = sequential
-      ? smallestFound(requests, powerSettingsOf(judging, { key: '', bad, limit }))
-      : judged
-        ? foundInWindow(limit, requests)
-        : null;
+    // A limit of nothing is broken by the first failure, whoever judges.
+    const smallest =
+      sequential && limit > 0
+        ? smallestFound(requests, powerSettingsOf(judging, { key: '', bad, limit }))
+        : judged
+          ? foundInWindow(limit, requests)
+          : null;
     return {
       checks: checks.map(({ name }) => name),
       counts,

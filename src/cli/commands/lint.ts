@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fixFiles, lintFiles } from '../../resource/lint/lint-files.ts';
 import { viewSchema } from '../../resource/view.ts';
-import { type CommandFunction, flagOption, usage } from '../command-options.ts';
+import { type CommandFunction, flagOption, numberOption, textOption, usage } from '../command-options.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { readFiles } from '../read-files.ts';
 import { findingLines, findingSummary } from '../render/findings.ts';
@@ -19,7 +19,9 @@ export const run: CommandFunction = async (session, args, options) => {
     }
     files = fixed;
   }
-  const findings = lintFiles(files).map(({ edit: _edit, ...finding }) => finding);
+  const requestsPerSecond =
+    textOption(options, 'rps') === undefined ? null : numberOption(options, 'rps', 0, 10_000_000);
+  const findings = lintFiles(files, { requestsPerSecond }).map(({ edit: _edit, ...finding }) => finding);
   await session.out.result({
     document: { schema: viewSchema, kind: 'FindingList', findings },
     items: findings,

@@ -41,15 +41,21 @@ export interface LintContext {
   readonly canaries: readonly CanarySource[];
   /** GitHub workflows: they are no Kubernetes resources, and are known by their top-level keys. */
   readonly workflows: readonly SourceDocument[];
+  /** Of the whole service; null: not known. */
+  readonly requestsPerSecond: number | null;
   ofKind(kind: string): readonly SourceDocument[];
 }
 
-export function contextOf(documents: readonly SourceDocument[]): LintContext {
+export function contextOf(
+  documents: readonly SourceDocument[],
+  requestsPerSecond: number | null = null,
+): LintContext {
   const ofKind = (kind: string) => documents.filter((document) => document.kind === kind);
   return {
     documents,
     canaries: ofKind('Canary').flatMap((document) => canarySource(document, ofKind('MetricTemplate'))),
     workflows: documents.filter(isWorkflow),
+    requestsPerSecond,
     ofKind,
   };
 }

@@ -137,6 +137,36 @@ export const lintCodes = {
     'steps',
     'At promotion Flagger replaces the pods of stable while they serve, without a check, and then moves all traffic back in one jump.',
   ),
+  'limit-not-observable': findingCode(
+    'warning',
+    'steps',
+    'Where fewer than about three failures are expected at the limit, a canary that keeps it and one that breaks it many times over look the same.',
+  ),
+  'effect-not-visible': findingCode(
+    'warning',
+    'steps',
+    'A regression that is not to pass needs enough requests to be seen; a step without them waits for them, or advances without a word on it.',
+  ),
+  'threshold-false-alarms': findingCode(
+    'warning',
+    'metrics',
+    'A few requests fail by chance, and a limit on the share of one window takes that for a regression; each look is one more chance.',
+  ),
+  'latency-limit-between-bounds': findingCode(
+    'warning',
+    'metrics',
+    'A histogram knows nothing between two of its bounds: a quantile is interpolated there, and releases with a p95 of 1.1 s and of 2.4 s can read the same. Where requests are counted, the next higher bound accuses, so what is slower than the limit but not than that bound is not seen.',
+  ),
+  'step-few-looks': findingCode(
+    'info',
+    'steps',
+    'What is looked at once an interval is found so much later, and a step with few looks ends before several of them agree.',
+  ),
+  'comparison-cannot-tell': findingCode(
+    'warning',
+    'metrics',
+    'The pod is what is compared, however often it was read: with n canary and m stable pods the smallest possible p is 1 / C(n + m, n).',
+  ),
   'bake-zero': findingCode(
     'warning',
     'steps',

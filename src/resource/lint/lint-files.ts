@@ -4,7 +4,7 @@ import { readDocuments } from '../document.ts';
 import { type Finding, sortFindings } from '../finding.ts';
 import { contextOf } from './context.ts';
 import { fix } from './fix.ts';
-import { lint } from './lint.ts';
+import { lint, type LintOptions } from './lint.ts';
 
 export interface LintFile {
   /** As the user named it: findings carry it. */
@@ -13,7 +13,7 @@ export interface LintFile {
 }
 
 /** Everything that `sluice lint` has to say of files that belong together: reading, checking, compiling and linting. Never throws. */
-export function lintFiles(files: readonly LintFile[]): readonly Finding[] {
+export function lintFiles(files: readonly LintFile[], options: LintOptions = {}): readonly Finding[] {
   const read = files.map(({ file, text }) => readDocuments(file, text));
   const documents = read.flatMap((one) => one.documents);
   const workflows = new Set(contextOf(documents).workflows);
@@ -22,7 +22,11 @@ export function lintFiles(files: readonly LintFile[]): readonly Finding[] {
   const checked = resources.some(({ kind }) => kind === 'Process')
     ? compile(resources)
     : checkDocuments(resources);
-  return sortFindings([...read.flatMap((one) => one.findings), ...checked.findings, ...lint(documents)]);
+  return sortFindings([
+    ...read.flatMap((one) => one.findings),
+    ...checked.findings,
+    ...lint(documents, options),
+  ]);
 }
 
 const maxRounds = 5;

@@ -46,6 +46,9 @@ test('a plausible set of manifests, all that is to be said', () => {
     canary.yaml:49:7 warning metric-p99
       request-duration of at most 2000 ms judges p99 of the latency, while the query written for it in a ConfigMap is p95. Flagger’s built-in is the 99th percentile (with nginx and skipper the mean), so a limit that is meant for another quantile judges something else.
       fix: if p95 is meant, refer to a MetricTemplate with histogram_quantile(0.95, …)
+    canary.yaml:52:9 warning latency-limit-between-bounds
+      The limit of 2 s is no bound of a histogram with the bounds of Envoy and Istio: it lies between 1 s and 2.5 s. A histogram knows nothing between two of its bounds: a quantile is interpolated there, and releases with a p95 of 1.1 s and of 2.4 s can read the same. Where requests are counted, the next higher bound accuses, so what is slower than the limit but not than that bound is not seen.
+      fix: add the bound 2 to the histogram, or limit at 1 s or 2.5 s
     canary.yaml:55:7 warning metric-error-rate
       The metric "error-rate" has neither a query nor a templateRef. Flagger has no built-in of this name and fails every tick; here it is the share of 5xx answers in percent.
       fix: add a templateRef to a MetricTemplate that holds the query
@@ -124,7 +127,22 @@ test('a plausible set of manifests, all that is to be said', () => {
     workflow.yaml:53:11 warning undo-fights-controller
       kubectl rollout undo on ecommerce-api works against the controller that releases it. The controller owns this Deployment. After a failed release undo may start a canary of the bad revision before; during one it is not recognised; after a good one it starts a full new analysis of the old version instead of going back at once.
       fix: leave it out: a failed release is rolled back by itself; by hand use "sluice rollback ecommerce-api"
-    0 errors, 25 warnings, 12 info"
+    0 errors, 26 warnings, 12 info"
+  `);
+});
+
+test('with a traffic it says what the checks of the manifests do to a healthy release', () => {
+  const findings = lintFiles(blocks, { requestsPerSecond: 100 });
+  const before = lintFiles(blocks);
+  const said = findings.filter(
+    (finding) => !before.some(({ code, line }) => code === finding.code && line === finding.line),
+  );
+  expect(
+    said.map(({ line, code, message, fix }) => `${line} ${code}: ${message} FIX ${fix}`),
+  ).toMatchInlineSnapshot(`
+    [
+      "27 limit-not-observable: At 100 requests a second the step of 10 % for 1m shows each check 600 requests. A limit of 0.1 % allows 0.6 of them: one failure is 0.17 %. The smallest share found with 90 % is 0.38 %. 3 more steps see too few as well. FIX use weight: 50 at once (finds 0.17 %), hold the step and let a check look back for 5m, make load, or accept 0.38 %",
+    ]
   `);
 });
 

@@ -35,11 +35,13 @@ interface ShareLimit {
   readonly objective: boolean;
   /** Equal for metrics that count the same requests. */
   readonly counted: string;
+  /** Of what `allowed` is the share that may be. */
+  readonly what: string;
 }
 
 /** A least success rate of 99 and a largest error rate of 0.1 are one check with two limits. */
 function sameCheck(canary: CanarySource): readonly Finding[] {
-  const limits = canary.metrics.flatMap((metric) => shareLimit(metric) ?? []);
+  const limits = canary.metrics.flatMap((metric) => shareLimit(canary, metric) ?? []);
   return limits.flatMap((limit, index) => {
     const twin = limits.find((other, at) => at !== index && other.counted === limit.counted);
     // Said once, at the laxer one; where they agree, at the second.
@@ -66,36 +68,63 @@ function sameCheckFinding(canary: CanarySource, limit: ShareLimit, twin: ShareLi
       fix: 'keep one of the two',
     });
   }
-  const message = `${both} are one number with two limits: ${limit.allowed} % and ${twin.allowed} % of errors.`;
+  const message = `${both} are one number with two limits: ${limit.allowed} % and ${twin.allowed} % of ${limit.what}.`;
   const wanted = limit.side === 'min' ? round(100 - twin.allowed) : twin.allowed;
-  const edit = limit.objective
-    ? null
-    : ({ kind: 'set', document: canary.document.index, path, value: wanted } as const);
-  const fix = limit.objective
-    ? `write the stricter limit in both, or drop one of the two`
-    : `write thresholdRange.${limit.side}: ${wanted}, or drop one of the two`;
+  const slow = limit.what !== errors;
+  const edit =
+    limit.objective || slow
+      ? null
+      : ({ kind: 'set', document: canary.document.index, path, value: wanted } as const);
+  const fix =
+    limit.objective || slow
+      ? `write the stricter limit in both, or drop one of the two`
+      : `write thresholdRange.${limit.side}: ${wanted}, or drop one of the two`;
   return findingAt(canary.document, path, { code: 'metric-same-check', message, fix, edit });
 }
 
-function shareLimit(metric: MetricSourceEntry): ShareLimit | null {
+const errors = 'errors';
+
+function shareLimit(canary: CanarySource, metric: MetricSourceEntry): ShareLimit | null {
   const written = textAt(metric.value, ['objective']) ?? textAt(metric.value, ['objective', 'limit']);
-  if (written !== null) return objectiveLimit(metric, written);
+  if (written !== null) return objectiveLimit(canary, metric, written);
   if (has(metric.value, ['templateRef']) || has(metric.value, ['query'])) return null;
-  const common = { metric, objective: false, counted: 'requests' };
+  const common = { metric, objective: false, counted: 'requests', what: errors };
   if (metric.name === 'request-success-rate' && metric.min !== null) {
     return { ...common, side: 'min', allowed: round(100 - metric.min), shown: `of at least ${metric.min}` };
   }
   if (metric.name === 'error-rate' && metric.max !== null)
     return { ...common, side: 'max', allowed: metric.max, shown: `of at most ${metric.max}` };
+  const mean = canary.provider !== null && meanProviders.has(canary.provider);
+  if (metric.name === 'request-duration' && metric.max !== null && !mean) {
+    const slow = slowerThan(metric.max / 1000);
+    return { ...common, side: 'max', allowed: 1, shown: `of at most ${metric.max} ms`, ...slow };
+  }
   return null;
 }
 
-function objectiveLimit(metric: MetricSourceEntry, written: string): ShareLimit | null {
+function slowerThan(seconds: number, buckets: string | null = null): Pick<ShareLimit, 'counted' | 'what'> {
+  return {
+    counted: `slower than ${seconds} of ${buckets ?? 'requests'}`,
+    what: `requests slower than ${seconds} s`,
+  };
+}
+
+/** On one machine the proxy counts all requests, whatever the selectors say. */
+function objectiveLimit(canary: CanarySource, metric: MetricSourceEntry, written: string): ShareLimit | null {
   const parsed = parseObjective(written, metric.name);
-  if (!parsed.ok || parsed.value.measure.kind === 'latencyQuantile') return null;
-  const { min, max } = parsed.value.limit;
-  const bad = textAt(metric.value, ['objective', 'bad']);
-  const counted = bad === null ? 'requests' : `${textAt(metric.value, ['objective', 'total'])} ${bad}`;
+  if (!parsed.ok) return null;
+  const { measure, limit } = parsed.value;
+  const { min, max } = limit;
+  const selector = (key: string): string | null =>
+    canary.targetKind === 'Process' ? null : textAt(metric.value, ['objective', key]);
+  if (measure.kind === 'latencyQuantile') {
+    if (max === undefined) return null;
+    const allowed = round(100 - measure.quantile * 100);
+    const slow = slowerThan(max, selector('buckets'));
+    return { metric, objective: true, side: 'max', allowed, shown: written, ...slow };
+  }
+  const bad = selector('bad');
+  const counted = bad === null ? 'requests' : `${selector('total')} ${bad}`;
   const allowed = min === undefined ? (max ?? 0) : round(100 - min);
   return {
     metric,
@@ -104,6 +133,7 @@ function objectiveLimit(metric: MetricSourceEntry, written: string): ShareLimit 
     allowed,
     shown: written,
     counted,
+    what: errors,
   };
 }
 
