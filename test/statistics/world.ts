@@ -34,6 +34,8 @@ export interface World {
   readonly resets?: number;
   readonly gaps?: number;
   readonly births?: number;
+  /** The same for pods of the canary; `births` are stable's. */
+  readonly canaryBirths?: number;
   readonly latency?: {
     readonly medianSeconds: number;
     readonly sigma: number;
@@ -71,6 +73,9 @@ export function* blocksOf(world: World, random: Random): Generator<Block> {
     const weight = weightAt(world, index);
     if (random.uniform() < (world.births ?? 0))
       pods.push(newPod('stable', nextId++, atMs - world.blockSeconds * 500, world, random));
+    // Only where it is asked for: other worlds keep their sequence of random numbers.
+    if (world.canaryBirths !== undefined && random.uniform() < world.canaryBirths)
+      pods.push(newPod('canary', nextId++, atMs - world.blockSeconds * 500, world, random));
     for (const pod of pods) {
       if (random.uniform() < (world.resets ?? 0)) reset(pod, atMs - world.blockSeconds * 1000);
       const siblings = pods.filter(({ arm }) => arm === pod.arm).length;

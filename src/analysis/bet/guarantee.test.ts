@@ -134,11 +134,18 @@ describe('2,000 releases that are just fine: at most 1 % and 5 % of them ever lo
   });
 });
 
+test('these checks see a judge whose assumptions do not hold: single requests, where errors come in bursts', () => {
+  const world = { ...boundary, blocks: 30, clusters: { kind: 'bursts', size: 10 } } as const;
+  const { at5, at1 } = crossings(world, { ...plan, judge: 'likelihood' }, plainBlocksOf, likelihood);
+  expect(at1).toBeGreaterThan(35);
+  expect(at5).toBeGreaterThan(131);
+});
+
 describe('2,000 releases that are just fine, read from counters of pods', () => {
   test.for([
     ['counter resets', { resets: 0.02 }],
     ['gaps', { gaps: 0.2 }],
-    ['births', { births: 0.05 }],
+    ['births', { births: 0.05, canaryBirths: 0.05 }],
     ['all of these while the weight changes', { ...restless, blocks: 60 }],
   ] as const satisfies readonly (readonly [string, Partial<World>])[])('%s', ([, change]) => {
     expectRare(crossings({ ...boundary, blocks: 40, ...change }, plan, blocksOf));
