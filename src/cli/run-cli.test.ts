@@ -46,6 +46,12 @@ async function finish(host: FakeHost): Promise<Ran> {
   return { exit, out: host.stdout.text, err: host.stderr.text };
 }
 
+const sampleMeasurement = {
+  rollout: sampleRecord.identity.name,
+  errors: 0,
+  latency: null,
+} as const;
+
 /** The sample service with its rollout in another state. */
 function putState(parts: Partial<RolloutState>): void {
   const service = sampleServiceOfEngine();
@@ -220,6 +226,30 @@ test('what init writes is free of errors, and is never written over a file', asy
     holds under two assumptions, docs/judge.md.
     "
   `);
+});
+
+test('plan of a running service reckons with the traffic of its last rollouts, unless it is told another', async () => {
+  const row = { ...sampleMeasurement, check: 'requests', atMs: 1000, durationMs: 1000, value: null };
+  api.recorder.measured.push(
+    { ...row, arm: 'canary', requests: 20 },
+    { ...row, arm: 'stable', requests: 60 },
+    { ...row, arm: 'canary', atMs: 5000, durationMs: 0, requests: 0, value: 7 },
+  );
+  const asked = await run(['plan', 'checkout', '-o', 'json']);
+  const { plans } = JSON.parse(asked.out) as { plans: readonly { readonly traffic: unknown }[] };
+  expect(plans.map(({ traffic }) => traffic)).toEqual([
+    { from: 'history', requestsPerSecond: 80, rollouts: 1 },
+  ]);
+  expect((await run(['plan', 'checkout'])).out).toContain(
+    'at 80 requests a second, as in its last rollout\n',
+  );
+  expect((await run(['plan', 'checkout', '--rps', '1'])).out).toContain('at 1 request a second\n');
+});
+
+test('lint --rps says what the steps can see then', async () => {
+  await run(['init'], { cwd: state });
+  const { exit, out } = await run(['lint', 'sluice.yaml', '--rps', '1']);
+  expect([exit, out]).toEqual([0, expect.stringContaining('limit-not-observable: At 1 request a second')]);
 });
 
 test('wait returns when the rollout ended, however it ended', async () => {
