@@ -110,6 +110,37 @@ test('get, why and history', async () => {
   expect((await run(['history', 'checkout', '-o', 'name'])).out).toBe('checkout-77aa-1\n');
 });
 
+test('history --trace prints what a rollout served, for judge', async () => {
+  expect(await run(['history', 'checkout', '--trace'])).toEqual({
+    exit: 0,
+    out: '',
+    err: 'no requests were recorded for checkout-77aa-1\n',
+  });
+  const row = { rollout: 'checkout-77aa-1', check: 'requests', durationMs: 1_000, value: null } as const;
+  const latency = { bounds: [0.1, 1], cumulative: [7, 9] };
+  const first = { ...row, atMs: 1_767_225_601_000 };
+  const second = { ...row, atMs: 1_767_225_602_000, latency: null };
+  api.recorder.measured.push(
+    { ...first, arm: 'canary', requests: 10, errors: 1, latency },
+    { ...first, arm: 'stable', requests: 90, errors: 0, latency },
+    { ...first, check: 'queue', arm: 'canary', requests: 0, errors: 0, latency: null, value: 3 },
+    { ...second, arm: 'canary', requests: 0, errors: 1 },
+  );
+  const { exit, out } = await run(['history', 'checkout', '--trace', 'checkout-77aa-1']);
+  expect(exit).toBe(0);
+  expect(out).toMatchInlineSnapshot(`
+    "{"at":"2026-01-01T00:00:01.000Z","from":"2026-01-01T00:00:00.000Z","canary":{"requests":10,"errors":1,"latency":{"unit":"s","bounds":[0.1,1],"cumulative":[7,9]}},"stable":{"requests":90,"errors":0,"latency":{"unit":"s","bounds":[0.1,1],"cumulative":[7,9]}}}
+    {"at":"2026-01-01T00:00:02.000Z","canary":{"requests":1,"errors":1}}
+    "
+  `);
+  expect((await run(['judge', '--trace', '-', '-o', 'name'], { stdin: out })).out).toBe('fail\n');
+  const document: unknown = JSON.parse((await run(['history', 'checkout', '--trace', '-o', 'json'])).out);
+  expect(document).toMatchObject({ kind: 'Trace', rollout: 'checkout-77aa-1', blocks: [{}, {}] });
+  expect((await run(['history', 'checkout', '--trace', 'checkout-77aa-2'])).err).toContain(
+    'default/checkout has no rollout "checkout-77aa-2". Did you mean "checkout-77aa-1"?',
+  );
+});
+
 test('an unknown service is 8 and names the nearest', async () => {
   const { exit, out, err } = await run(['why', 'chekcout']);
   expect([exit, out]).toEqual([8, '']);

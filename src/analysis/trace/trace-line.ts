@@ -47,7 +47,7 @@ export function readJsonLine(text: string): Result<TraceLine, string> {
 export function readCsvLine(text: string): Result<TraceLine, string> {
   const cells = text.split(',').map((cell) => cell.replaceAll('"', '').trim());
   if (cells.length !== columns && cells.length !== 3)
-    return failure(`there are ${cells.length} cells where the header has ${columns}`);
+    return failure(`the number of cells is ${cells.length}, where the header has ${columns}`);
   const [at = '', canaryRequests = '', canaryErrors = '', stableRequests = '', stableErrors = ''] = cells;
   const atMs = readInstant(at);
   if (atMs === null) return failure(`"${at.slice(0, 80)}" is not an instant`);

@@ -1,16 +1,13 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { SluiceError } from '../../lib/error.ts';
 import { compile } from '../../resource/compile.ts';
-import { readDocuments } from '../../resource/document.ts';
-import { hasErrors } from '../../resource/finding.ts';
+import type { SourceDocument } from '../../resource/document.ts';
 import { estimatePlan, type Schedule } from '../../resource/schedule.ts';
 import { viewSchema } from '../../resource/view.ts';
 import type { Plan } from '../../rollout/plan.ts';
 import { argument, type CommandFunction, numberOption, textOption } from '../command-options.ts';
-import { readFiles } from '../read-files.ts';
+import { fromManifests } from '../manifest-documents.ts';
 import { recentTraffic } from '../recent-traffic.ts';
-import { findingLines } from '../render/findings.ts';
 import { planTable } from '../render/plan-table.ts';
 import { resolveService } from '../resolve-service.ts';
 import type { Session } from '../session.ts';
@@ -87,16 +84,10 @@ async function plansOfFiles(
   session: Session,
   names: readonly string[],
 ): Promise<readonly Omit<NamedPlan, 'traffic'>[]> {
-  const read = (await readFiles(session.host, names)).map(({ file, text }) => readDocuments(file, text));
-  const { services, findings: compiled } = compile(read.flatMap((one) => one.documents));
-  const findings = [...read.flatMap((one) => one.findings), ...compiled];
-  const told = findings.filter((finding) => finding.severity !== 'info');
-  for (const line of findingLines(told, session.progressStyle)) session.progress.line(line);
-  if (services.length === 0 || hasErrors(findings)) {
-    throw new SluiceError({
-      code: 'invalid-resource',
-      message: services.length === 0 ? 'the files hold no service' : 'the files have errors',
-    });
-  }
+  const make = (documents: readonly SourceDocument[]) => {
+    const { services, findings } = compile(documents);
+    return { made: services, findings };
+  };
+  const services = await fromManifests(session, names, make, 'service');
   return services.map(({ spec }) => ({ service: `${spec.namespace}/${spec.name}`, plan: spec.plan }));
 }

@@ -163,7 +163,7 @@ function sight(plan: JudgePlan, checks: readonly CheckVerdict[]): string {
       : [`${Number((share * 100).toPrecision(2))} % of ${bad}`];
   });
   if (seen.length === 0) return '';
-  return ` It would have found, 9 times out of 10, ${[...new Set(seen)].join(' or ')}; less than that may be there unseen.`;
+  return ` A release with ${[...new Set(seen)].join(' or ')} would have been found here 9 times out of 10; less may be there unseen.`;
 }
 
 function checkCells(check: CheckVerdict, style: Style): readonly string[] {
