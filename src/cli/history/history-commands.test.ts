@@ -91,7 +91,7 @@ describe('backtest', () => {
       likelihood  0 of 60     0 %     0 % to 4.87 %
 
       bet: 0 of 60 shows at most 4.87 % with 95 %. To show 1 %, none of 299 or more may be rolled back: this history is too short.
-      Hours of the week are not compared: they begin within 0 days, and 14 are needed.
+      Hours of the week are not compared: that takes 14 days.
 
       KNOWN TO BE BAD      bet         threshold   argo   kayenta  likelihood
       traces/v3.bad.jsonl  45.0 s, 42  30.0 s, 33  never  never    30.0 s, 33
@@ -131,12 +131,27 @@ describe('backtest', () => {
       likelihood  0 of 300    0 %     0 % to 0.99 %
 
       bet: 0 of 300 shows at most 0.99 % with 95 %: within the 1 % that is allowed.
-      Hours of the week are not compared: they begin within 1 day, and 14 are needed.
+      Hours of the week are not compared: that takes 14 days.
 
       KNOWN TO BE BAD  bet          threshold    argo   kayenta  likelihood
       old.jsonl        30.0 s, 604  30.0 s, 604  never  never    30.0 s, 604
       Caught so long after its first block, having served so many errors.
       "
+    `);
+  });
+
+  test('bad rollouts alone, however they are spelled: when each would have been caught', async () => {
+    await traces({ 'v3.bad.jsonl': linesOf({ ...usual, seed: 3, rollouts: 1, errors: [0.03] }, 'canary') });
+    const bad = ['--trace', 'traces', '--bad', './traces/v3.bad.jsonl', 'traces/v3.bad.jsonl'];
+    const { exit, out } = await run(['backtest', '-f', 'canary.yaml', ...bad]);
+    expect(exit).toBe(0);
+    expect(out.split('\n').slice(-4)).toMatchInlineSnapshot(`
+      [
+        "KNOWN TO BE BAD      bet         threshold   argo   kayenta  likelihood",
+        "traces/v3.bad.jsonl  45.0 s, 42  30.0 s, 33  never  never    30.0 s, 33",
+        "Caught so long after its first block, having served so many errors.",
+        "",
+      ]
     `);
   });
 

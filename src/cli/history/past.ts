@@ -79,7 +79,9 @@ export async function readPast(session: Session, plan: PastPlan, options: Comman
   const cuts = histories.map((history) => rolloutsOf(history, course, { seed, ...(hours && { hours }) }));
   const healthy = [...files.healthy, ...cuts.flatMap(({ rollouts }) => rollouts)];
   const coveredMs = histories.reduce((sum, history) => sum + coverOf(history), 0);
-  if (healthy.length === 0) throw tooShort(coveredMs, lengthMs, histories, hours);
+  if (healthy.length === 0 && (histories.length > 0 || files.bad.length === 0))
+    throw tooShort(coveredMs, lengthMs, histories, hours);
+  // Where only bad rollouts are named, what can be asked is when they would have been caught.
   const starts = [...cuts.map(({ fromMs }) => fromMs), ...files.healthy.map(({ startMs }) => startMs)];
   const ends = [...cuts.map(({ toMs }) => toMs), ...files.healthy.map(endOf)];
   const sum = (why: LeftOut): number => cuts.reduce((total, { leftOut }) => total + leftOut[why], 0);
@@ -89,7 +91,7 @@ export async function readPast(session: Session, plan: PastPlan, options: Comman
   sayHowMuch(session, healthy);
   return {
     course,
-    judging: withBlocks({ ...plan.judging, checks }, lengthMs, healthy),
+    judging: withBlocks({ ...plan.judging, checks }, lengthMs, [...healthy, ...files.bad]),
     healthy,
     bad: files.bad,
     fromMs: least(starts),

@@ -29,7 +29,7 @@ export async function readTraceFiles(
   const { cwd } = host;
   const listed = (await Promise.all(names.map((name) => filesOf(cwd, name)))).flat();
   const badFiles = new Set(bad.map((name) => resolve(cwd, name)));
-  const files = [...new Set([...listed, ...bad])];
+  const files = [...new Map([...bad, ...listed].map((file) => [resolve(cwd, file), file])).values()];
   const healthy: PastRollout[] = [];
   const known: PastRollout[] = [];
   const histories: History[] = [];

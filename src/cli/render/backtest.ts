@@ -75,10 +75,7 @@ function startLines(own: JudgeRow | undefined): readonly string[] {
 const days = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 
 function weekLines(week: HoursOfWeek, judge: string): readonly string[] {
-  if (week.kind === 'tooShort')
-    return [
-      `Hours of the week are not compared: they begin within ${count(week.days)} day${week.days === 1 ? '' : 's'}, and ${leastDays} are needed.`,
-    ];
+  if (week.kind === 'tooShort') return [`Hours of the week are not compared: that takes ${leastDays} days.`];
   if (week.hours.length === 0) return [`No hour of the week has a healthy rollout that ${judge} rolls back.`];
   const worst = week.hours.slice(0, mostListed).map(({ day, hour, rolledBack }) => {
     const name = `${days[day] ?? ''} ${String(hour).padStart(2, '0')} h`;
