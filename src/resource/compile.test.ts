@@ -144,6 +144,7 @@ describe('the seed document', () => {
         "strategy": "Canary",
         "verifyWithinMs": 10000,
         "version": 1,
+        "waitsForForecast": false,
       }
     `);
     expect(services[0]?.target).toMatchInlineSnapshot(`

@@ -202,6 +202,11 @@ export const resourceCodes = {
     'metrics',
     'The judge that decides has no use for it, and none in the shadow has either.',
   ),
+  'threshold-counts-nothing': findingCode(
+    'info',
+    'metrics',
+    'Checks that count requests are judged by evidence; `threshold` counts failed queries and `rollout` webhooks, and there are none.',
+  ),
   'min-effect-within-limit': findingCode(
     'error',
     'metrics',

@@ -83,7 +83,7 @@ test('a rollback is a write while there are two arms, and a roll where there is 
     restoreMs: 100,
     drainMs: 30_000,
   });
-  expect(of({ stepWeight: 10 }, {}, 'flagger.app/v1beta1')).toEqual({
+  expect(of({ threshold: 2, stepWeight: 10 }, {}, 'flagger.app/v1beta1')).toEqual({
     detectionMs: 180_000,
     restoreMs: 100,
     drainMs: 30_000,

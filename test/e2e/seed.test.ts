@@ -58,6 +58,10 @@ function accepted(rig: Rig): number {
 const weightOf = ({ traffic }: ServiceView): number =>
   traffic?.actual?.kind === 'weight' ? traffic.actual.weightPercent : 0;
 
+function isShadow(data: unknown): boolean {
+  return typeof data === 'object' && data !== null && 'shadow' in data;
+}
+
 describe.concurrent("the seed document's Canary on one machine", () => {
   test('as it stands: the first revision serves, a release starts, and its hooks reach the canary', async () => {
     await using rig = await Rig.create();
@@ -129,8 +133,12 @@ describe.concurrent("the seed document's Canary on one machine", () => {
     expect(deployed.exit).toBe(3);
     const { rollout } = await rig.service(api);
     expect(rollout).toMatchObject({ outcome: 'RolledBack', weightsInForce: [10] });
+    // The judge that looks on would have needed less.
+    const [shadow] = rollout?.judge.shadows ?? [];
+    expect(shadow).toMatchObject({ name: 'bet', verdict: 'fail' });
+    expect(shadow?.failedAtMs).toBeLessThan(rollout?.detectedAtMs ?? 0);
     const { events } = await rig.client.events({ key: api, after: 0, limit: 1_000 });
-    const last = events.findLast(({ kind }) => kind === 'verdict');
+    const last = events.findLast(({ kind, data }) => kind === 'verdict' && !isShadow(data));
     expect(last?.data).toMatchObject({ kind: 'fail', failedChecks: 5 });
     const report = await load.stop();
     expect(report.failed).toBe(0);

@@ -196,6 +196,7 @@ test.each([
   ['settings for the shadow', { judge: 'threshold', shadow: ['bet'], margin: 2 }, {}, []],
   ['a margin below 1', { margin: '0.5' }, {}, ['error invalid-value']],
   ['no false rollback at all', { falseRollback: '0 %' }, {}, ['error invalid-value']],
+  ['a threshold that counts nothing', { threshold: 2 }, {}, ['info threshold-counts-nothing']],
   ['a judge in its own shadow', { judge: 'bet', shadow: ['bet'] }, {}, ['warning judge-setting-unused']],
   ['replicas compared, without a limit', { metrics: [{ name: 'memory', critical: true }] }, {}, []],
   [
@@ -231,7 +232,7 @@ test.each([
     ['error invalid-objective'],
   ],
   ['no limit', { metrics: [{ name: 'error-rate' }] }, {}, ['error metric-unbounded']],
-  ['no threshold left', { threshold: 0 }, {}, ['error invalid-value']],
+  ['no threshold left', { threshold: 0, judge: 'threshold' }, {}, ['error invalid-value']],
   [
     'two ways to assign',
     { sessionAffinity: { cookieName: 'c' } },

@@ -2,6 +2,7 @@ import { formatDuration } from '../../lib/duration.ts';
 import { annotationFor } from '../annotations.ts';
 import { isRecord } from '../document.ts';
 import { type Finding, findingAt, type FindingParts, type Path } from '../finding.ts';
+import { metricKind } from '../metric-kind.ts';
 import { judgesOf, weighsEvidence } from '../judges-of.ts';
 import { strategyOf } from '../strategy-of.ts';
 import { sluiceOnlyFields } from '../schema/canary.ts';
@@ -151,6 +152,11 @@ function checkJudgeSettings(canary: CanaryResource): readonly Finding[] {
     const fix = 'write a percentage above 0 and up to 50, such as "1 %"';
     findings.push(at(canary, [...path, 'falseRollback'], { code: 'invalid-value', message, fix }));
   }
+  if (canary.flavour === 'sluice' && analysis.threshold !== undefined && countsNothing(canary)) {
+    const message = `threshold is ${analysis.threshold}.`;
+    const fix = 'remove threshold, or write judge: threshold';
+    findings.push(at(canary, [...path, 'threshold'], { code: 'threshold-counts-nothing', message, fix }));
+  }
   if (judge !== undefined && shadow.includes(judge)) {
     const message = `${judge} decides and is in the shadow too.`;
     findings.push(
@@ -162,6 +168,14 @@ function checkJudgeSettings(canary: CanaryResource): readonly Finding[] {
     );
   }
   return findings;
+}
+
+/** Where evidence decides, `threshold` is for what is no evidence: queries and `rollout` webhooks. */
+function countsNothing(canary: CanaryResource): boolean {
+  const { metrics = [], webhooks = [] } = canary.value.spec.analysis ?? {};
+  if (!weighsEvidence({ deciding: judgesOf(canary).deciding, shadow: [] })) return false;
+  const asks = metrics.some((metric) => ['query', 'template'].includes(metricKind(metric) ?? ''));
+  return !asks && !webhooks.some(({ type }) => type === 'rollout');
 }
 
 function checkHooks(canary: CanaryResource): readonly Finding[] {
