@@ -2,14 +2,19 @@ import type { CheckVerdict, Verdict } from './judge.ts';
 
 type Describe = () => readonly CheckVerdict[];
 
-const describers = new WeakMap<object, Describe>();
+/** Hidden on the verdict itself: a WeakMap of all verdicts would keep each of a million until the next full collection. */
+const describer = Symbol('describer');
+
+interface Lazy {
+  [describer]: Describe;
+}
 
 /** One accessor for all verdicts: an object literal with a getter of its own would be a shape of its own for the machine. */
 const accessor: PropertyDescriptor = {
   enumerable: true,
-  get(this: object): readonly CheckVerdict[] {
-    const checks = describers.get(this)?.() ?? [];
-    describers.set(this, () => checks);
+  get(this: Lazy): readonly CheckVerdict[] {
+    const checks = this[describer]();
+    this[describer] = () => checks;
     return checks;
   },
 };
@@ -20,6 +25,5 @@ const accessor: PropertyDescriptor = {
  */
 export function withLazyChecks(verdict: Omit<Verdict, 'checks'>, describe: Describe): Verdict {
   const lazy = Object.defineProperty({ ...verdict, checks: [] }, 'checks', accessor);
-  describers.set(lazy, describe);
-  return lazy;
+  return Object.defineProperty(lazy, describer, { value: describe, writable: true });
 }

@@ -99,7 +99,7 @@ function stepTable(steps: readonly ReplayStep[], fromMs: number, style: Style): 
       ? steps.map(row)
       : [
           ...steps.slice(0, shownAtStart).map(row),
-          ['…', '', `${counted(hidden, 'more change')}`],
+          ['…', '', counted(hidden, 'more change')],
           ...steps.slice(-shownAtEnd).map(row),
         ];
   return table([head.map((title) => style.colors.dim(title)), ...shown]);
