@@ -91,6 +91,20 @@ test('counters by pod, with a restart, a birth of a pod and of a class of errors
   expect(history.notes).toEqual([]);
 });
 
+test('after a restart no series keeps what it had, until it counts again; NaN is no sample', async () => {
+  const fake = await server({
+    [total]: [counter({ pod: 'a' }, [10, 20, 3, 6, Number.NaN, 9])],
+    [bad]: [counter({ pod: 'a', code: '500' }, [2, 5, null, 1, 1, 1])],
+  });
+  expect(shown(await read(fake, { total, bad }))).toEqual([
+    '15: a 10/3',
+    '30: a 3/0',
+    '45: a 3/1',
+    '60: a 0/0',
+    '75: a 3/0',
+  ]);
+});
+
 test('many chunks give what one gives, and no sample counts twice', async () => {
   const values = Array.from({ length: 2000 }, (_, index) => index * 7 + (index % 5));
   const fake = await server({ [total]: [counter({ pod: 'a' }, values), counter({ pod: 'b' }, values, 900)] });

@@ -13,8 +13,6 @@ interface Series {
   /** Upper bound in seconds; Infinity for `+Inf`. Only of buckets. */
   readonly bound: number;
   pending: (readonly [atMs: number, value: number])[];
-  /** Newest sample that was ever added; chunks may overlap. */
-  addedMs: number;
   taken: { readonly atMs: number; readonly value: number } | null;
 }
 
@@ -30,7 +28,7 @@ const mergedSteps = 3;
 
 /**
  * Puts raw samples of many series on one grid of instants, and differences what each pod counted between two of them. Samples come in
- * chunks, in order of time.
+ * chunks, in order of time; one at the border of two may come twice.
  */
 export class SeriesGrid {
   readonly #stepMs: number;
@@ -75,11 +73,10 @@ export class SeriesGrid {
     for (const { labels, samples } of all) {
       const series = this.#seriesOf(role, labels);
       for (const sample of samples) {
-        const [atMs, value] = sample;
-        if (atMs <= series.addedMs || Number.isNaN(value)) continue;
+        const [, value] = sample;
+        if (Number.isNaN(value)) continue;
         if (!Number.isSafeInteger(value) || value < 0)
           this.#problem ??= `the selector of ${role} gives ${value}, which is no count: select a raw counter`;
-        series.addedMs = atMs;
         series.pending.push(sample);
       }
     }
@@ -111,7 +108,7 @@ export class SeriesGrid {
     if (known !== undefined) return known;
     const bound = role === 'buckets' ? boundOf(labels) : 0;
     if (Number.isNaN(bound)) this.#problem ??= 'the selector of buckets gives series without a bound "le"';
-    const made = { role, key, bound, pending: [], addedMs: Number.NEGATIVE_INFINITY, taken: null };
+    const made = { role, key, bound, pending: [], taken: null };
     source.series.set(key, made);
     return made;
   }

@@ -15,7 +15,7 @@ export interface FakePrometheus {
   close(): void;
 }
 
-/** Answers instant queries of `selector[range]` with stored samples, as Prometheus does: after the start of the range, up to its end. */
+/** Answers instant queries of `selector[range]` with stored samples, from the start of the range, as Prometheus 2 does, up to its end. */
 export async function fakePrometheus(
   series: Readonly<Record<string, readonly FakeSeries[]>>,
   /** True: it has answered itself. */
@@ -33,7 +33,7 @@ export async function fakePrometheus(
     const fromMs = atMs - (length.ok ? length.value : 0);
     const result = (series[selector] ?? []).flatMap(({ labels, samples }) => {
       const values = samples
-        .filter(([sampleMs]) => sampleMs > fromMs && sampleMs <= atMs)
+        .filter(([sampleMs]) => sampleMs >= fromMs && sampleMs <= atMs)
         .map(([sampleMs, value]) => [sampleMs / 1000, String(value)]);
       return values.length === 0 ? [] : [{ metric: labels, values }];
     });
