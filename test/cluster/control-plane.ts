@@ -24,6 +24,8 @@ export interface ControlPlane {
    * way leads out. This process is in it. Null: the machine's own network, where nothing may bind or call an address of those ranges.
    */
   readonly netns: string | null;
+  /** Where etcd listens, plain HTTP, for compactions and the like; null for an existing cluster. */
+  readonly etcd: string | null;
   /** `10.244.0.0/16`: addresses for pods, to be handed out by kubelets. */
   readonly podCidr: string;
   readonly serviceCidr: string;
@@ -32,7 +34,7 @@ export interface ControlPlane {
   /** Folder of this instance for files of tests and kubelets; removed by `stop`. */
   readonly folder: string;
   /** Path of a kubeconfig for a new user with a client certificate; a kubelet is `system:node:NAME` in `system:nodes`. */
-  userKubeconfig(user: { readonly name: string; readonly groups?: readonly string[] }): Promise<string>;
+  userKubeconfig(user: { readonly name: string; readonly groups?: readonly string[] }): string;
   /** Ends one component, with SIGKILL if no signal is named; resolves when the process is gone. */
   kill(component: Component, signal?: NodeJS.Signals): Promise<void>;
   /** `kill`, if it still runs, then starts it again on the same port and data; resolves when all is ready. */
