@@ -9,10 +9,13 @@ export type SeriesRole = 'total' | 'bad' | 'buckets';
 /** One series: what was taken of it, and what is still ahead of the grid. */
 interface Series {
   readonly role: SeriesRole;
+  /** Unique within its source. */
   readonly key: string;
   /** Upper bound in seconds; Infinity for `+Inf`. Only of buckets. */
   readonly bound: number;
-  pending: (readonly [atMs: number, value: number])[];
+  readonly pending: (readonly [atMs: number, value: number])[];
+  /** Index of the first of them that was not taken. */
+  next: number;
   taken: { readonly atMs: number; readonly value: number } | null;
 }
 
@@ -72,6 +75,8 @@ export class SeriesGrid {
   add(role: SeriesRole, all: readonly RawSeries[]): void {
     for (const { labels, samples } of all) {
       const series = this.#seriesOf(role, labels);
+      series.pending.splice(0, series.next);
+      series.next = 0;
       for (const sample of samples) {
         const [, value] = sample;
         if (Number.isNaN(value)) continue;
@@ -103,13 +108,14 @@ export class SeriesGrid {
     const name = [pod, labels['instance'], labels['container']].join(' ');
     const source = this.#sources.get(name) ?? { pod, series: new Map<string, Series>() };
     this.#sources.set(name, source);
-    const key = `${role} ${JSON.stringify(Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1)))}`;
-    const known = source.series.get(key);
+    const identity = `${role} ${JSON.stringify(Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1)))}`;
+    const known = source.series.get(identity);
     if (known !== undefined) return known;
     const bound = role === 'buckets' ? boundOf(labels) : 0;
     if (Number.isNaN(bound)) this.#problem ??= 'the selector of buckets gives series without a bound "le"';
-    const made = { role, key, bound, pending: [], taken: null };
-    source.series.set(key, made);
+    // Short, since each reading has all of them.
+    const made = { role, key: String(source.series.size), bound, pending: [], next: 0, taken: null };
+    source.series.set(identity, made);
     return made;
   }
 
@@ -119,15 +125,12 @@ export class SeriesGrid {
     let fell = false;
     for (const series of source.series.values()) {
       const before = series.taken;
-      let used = 0;
-      for (const [sampleMs, value] of series.pending) {
+      for (; series.next < series.pending.length; series.next += 1) {
+        const [sampleMs, value] = series.pending[series.next] ?? [0, 0];
         if (sampleMs > atMs) break;
-        used += 1;
         fell ||= value < (series.taken?.value ?? 0);
         series.taken = { atMs: sampleMs, value };
       }
-      if (used === 0) continue;
-      series.pending.splice(0, used);
       if (series.taken !== before) newestMs = Math.max(newestMs, series.taken?.atMs ?? newestMs);
     }
     if (newestMs <= atMs - this.#stepMs) return null;
