@@ -2,7 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 /**
  * `unit`: pure code, fakes and the simulator; `machine`: real processes, sockets and disks on this machine; `e2e`: the
- * command as a user runs it, and the packed tarball. `npm test` runs unit and machine; `npm run test:e2e` the rest.
+ * command as a user runs it, and the packed tarball; `cluster`: a real control plane of Kubernetes. `npm test` runs unit and machine;
+ * `npm run test:e2e` and `npm run test:cluster` the others.
  */
 const machine = ['src/platform/**/*.test.ts', 'src/record/**/*.test.ts', 'src/main/**/*.test.ts'];
 
@@ -14,7 +15,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts', 'bench/**/*.test.ts'],
-          exclude: [...machine, 'test/e2e/**'],
+          exclude: [...machine, 'test/e2e/**', 'test/cluster/**'],
           testTimeout: 60_000,
         },
       },
@@ -33,6 +34,16 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 60_000,
+          pool: 'forks',
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'cluster',
+          include: ['test/cluster/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
           pool: 'forks',
           fileParallelism: false,
         },

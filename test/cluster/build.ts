@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   existsSync,
@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { identify, isAlive, type ProcessIdentity } from '../../src/platform/local/process/identity.ts';
+import { Leash } from './leash.ts';
 
 /** The names that the one program answers to. */
 export const programs = [
@@ -157,14 +158,14 @@ async function goBuild(module: string, target: string): Promise<void> {
   );
   // Minutes of all cores: whatever else the machine does goes first.
   if (go.pid !== undefined) setPriority(go.pid, constants.priority.PRIORITY_BELOW_NORMAL);
-  const end = (): void => endGroup(go);
-  process.once('exit', end);
-  const code = await new Promise<number | string>((resolve, reject) => {
-    go.once('error', reject);
-    go.once('exit', (exitCode, signal) => resolve(exitCode ?? signal ?? 'nothing'));
+  const leash = new Leash();
+  leash.hold([go.pid === undefined ? null : -go.pid]);
+  const code = await new Promise((resolve) => {
+    go.once('error', (error) => resolve(error.message));
+    go.once('exit', (exitCode, signal) => resolve(exitCode ?? signal));
   });
-  process.off('exit', end);
-  if (code !== 0) throw new Error(`go build of ${module} ended with ${code}`);
+  await leash.release();
+  if (code !== 0) throw new Error(`go build of ${module} ended with ${String(code)}`);
 }
 
 /** `v1.37.2`. */
@@ -174,8 +175,4 @@ export function kubernetesVersion(module = moduleFolder): string {
   );
   if (match?.[1] === undefined) throw new Error(`${module}/go.mod requires no k8s.io/kubernetes`);
   return match[1];
-}
-
-function endGroup(child: ChildProcess): void {
-  if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
 }

@@ -9,13 +9,14 @@ export class Leash {
 
   constructor() {
     const script =
-      'held=; while read -r pids; do held=$pids; done; for pid in $held; do kill -KILL "$pid"; done';
+      'held=; while read -r pids; do held=$pids; done; for pid in $held; do kill -KILL -- "$pid"; done';
     this.#shell = spawn('sh', ['-c', script], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
     this.#shell.unref();
     // Whoever killed the shell has the processes to end; writing to it is then no reason to die.
     this.#shell.stdin?.on('error', () => undefined);
   }
 
+  /** A negative number is a process group, as in kill(2). */
   hold(pids: readonly (number | null)[]): void {
     this.#shell.stdin?.write(`${pids.filter((pid) => pid !== null).join(' ')}\n`);
   }

@@ -13,6 +13,8 @@ import { freePorts } from './ports.ts';
 import { type ProgramOptions, programsToRun } from './programs.ts';
 
 export interface StartOptions extends ProgramOptions {
+  /** For its files, removed at the end; absent: one below the temporary folder. */
+  readonly folder?: string;
   /** Of the API server; absent: a free one. */
   readonly port?: number;
   readonly podCidr?: string;
@@ -30,7 +32,7 @@ const components = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-s
 /** Starts one of our own; resolves when the API server, the scheduler and the controllers answer. */
 export async function startLocal(options: StartOptions = {}): Promise<ControlPlane> {
   const programs = await programsToRun(options);
-  const folder = mkdtempSync(join(tmpdir(), 'sluice-cluster-'));
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'sluice-cluster-'));
   const [etcd = 0, peer = 0, manager = 0, scheduler = 0, free = 0] = await freePorts(5);
   const plane = new LocalControlPlane(options, programs, folder, {
     etcd,

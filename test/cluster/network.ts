@@ -50,3 +50,10 @@ export function runInTerminal(command: readonly string[], env: NodeJS.ProcessEnv
     });
   });
 }
+
+/** The command line that runs another one in the network of a process; unchanged for null. */
+export function insideNetwork(pid: number | null, command: readonly string[]): readonly string[] {
+  if (pid === null) return command;
+  const how = process.getuid?.() === 0 ? ['-n'] : ['-U', '-n', '--preserve-credentials'];
+  return ['nsenter', '-t', String(pid), ...how, 'env', `${mark}=inside`, ...command];
+}
