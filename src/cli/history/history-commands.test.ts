@@ -17,7 +17,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-function canary(objective = '0.1 % # by contract', steps = 'true'): string {
+function canary(objective = '0.1 % # by contract', plan: 'steps' | 'iterations' | 'none' = 'steps'): string {
   const weights = [10, 25, 50].map((weight) => `      - { weight: ${weight}, duration: 60s }\n`);
   return `apiVersion: sluice.dev/v1alpha1
 kind: Canary
@@ -28,7 +28,7 @@ spec:
   service: { port: 8080 }
   analysis:
     interval: 15s
-${steps === 'true' ? `    steps:\n${weights.join('')}` : '    iterations: 0\n'}    metrics:
+${{ steps: `    steps:\n${weights.join('')}`, iterations: '    iterations: 12\n', none: '' }[plan]}    metrics:
       - name: error-rate
         objective: ${objective}
 `;
@@ -153,6 +153,18 @@ describe('backtest', () => {
         "",
       ]
     `);
+  });
+
+  test('steps without a weight are judged as if half went to the canary, and that is said', async () => {
+    await traces({ 'history.jsonl': linesOf({ ...usual, rollouts: 10 }) });
+    const text = canary('0.1 %', 'iterations');
+    await writeFile(join(folder, 'canary.yaml'), text);
+    const { exit, out, err } = await run(['backtest', '-f', 'canary.yaml', '--trace', 'traces']);
+    expect([exit, err]).toEqual([
+      0,
+      'A step has no weight: the canary is taken to have half of the requests in it.\n',
+    ]);
+    expect(out).toContain('10 healthy rollouts of 3 m ');
   });
 
   test('as JSON', async () => {
@@ -355,7 +367,9 @@ describe('what cannot be', () => {
       `${canary()}---\n${canary().replace('name: shop', 'name: cart')}`,
     );
     await writeFile(join(folder, 'process.yaml'), 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n');
-    await writeFile(join(folder, 'latency.yaml'), canary('p95 2 s'));
+    await writeFile(join(folder, 'none.yaml'), canary('0.1 %', 'none'));
+    const query = 'query: sum(queue)\n        thresholdRange: { max: 5 }';
+    await writeFile(join(folder, 'query.yaml'), canary().replace(/objective: .*/, query));
     const of = (...argv: readonly string[]): Promise<string> =>
       errorOf('backtest', ...argv, '--trace', 'history.jsonl');
     expect([
@@ -363,6 +377,8 @@ describe('what cannot be', () => {
       await of('-f', 'two.yaml'),
       await of('-f', 'two.yaml', '--service', 'chart'),
       await of('-f', 'process.yaml'),
+      await of('-f', 'none.yaml'),
+      await of('-f', 'query.yaml'),
       await errorOf('tune', '-f', '-', '--trace', 'history.jsonl'),
       await errorOf('tune', '-f', 'canary.yaml', '--trace', 'history.jsonl', '--target', '120 %'),
     ]).toMatchInlineSnapshot(`
@@ -371,6 +387,8 @@ describe('what cannot be', () => {
         "error: the files hold several Canaries: name one with --service: default/shop, default/cart",
         "error: there is no Canary "chart".",
         "error: the files hold no Canary",
+        "error: the Canary has no steps, so there is no rollout whose length a history could be cut to",
+        "error: the Canary has no check that requests and their latency answer",
         "error: a change is made to a file: -f cannot be stdin",
         "error: --target is a share such as "1 %", not "120 %"",
       ]

@@ -108,8 +108,14 @@ export async function readPast(session: Session, plan: PastPlan, options: Comman
     resets: histories.reduce((total, { resets }) => total + resets, 0),
     spread: histories.length === 1 && histories[0] !== undefined ? podSpread(histories[0]) : null,
     unanswered: [...new Set(unanswered)],
-    notes: [...files.notes, ...histories.flatMap(({ notes }) => notes)],
+    notes: [...files.notes, ...weightNotes(plan), ...histories.flatMap(({ notes }) => notes)],
   };
+}
+
+function weightNotes({ steps }: PastPlan): readonly string[] {
+  return steps.every(({ routing }) => routing.kind === 'weight')
+    ? []
+    : ['A step has no weight: the canary is taken to have half of the requests in it.'];
 }
 
 /** More blocks than this take seconds, in which nothing is printed. */

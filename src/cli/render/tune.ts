@@ -81,7 +81,7 @@ function boundLines({ latency }: LimitProposal): readonly string[] {
 function marginLines(margin: MarginProposal, { spread }: Past, target: number): readonly string[] {
   const { current, kind, rolledBack } = margin;
   const now = `margin: ${current}`;
-  const placebos = `${count(rolledBack.of)} placebos (pods of stable against each other)`;
+  const placebos = `${count(rolledBack.of)} placebo${rolledBack.of === 1 ? '' : 's'} (pods of stable against each other)`;
   const lines: string[] = [];
   switch (kind) {
     case 'notCompared':
