@@ -1,0 +1,60 @@
+import { credentialSource } from '../auth/credential-source.ts';
+import type { KubeClient } from '../client.ts';
+import { type Clock, type Random, systemClock } from '../clock.ts';
+import type { ClusterConfig } from '../config/cluster-config.ts';
+import type { Environment } from '../config/load-config.ts';
+import { pemOf } from '../transport/material.ts';
+import { PoolKeeper } from '../transport/pool-keeper.ts';
+import { Transport } from '../transport/transport.ts';
+import { Caller } from './caller.ts';
+import { RestClient } from './rest-client.ts';
+
+export interface KubeClientOptions {
+  readonly clock?: Clock;
+  readonly random?: Random;
+  /** `name/version (what it is)`. */
+  readonly userAgent?: string;
+  /** Of exec plugins. */
+  readonly env?: Environment;
+  /** A person sits at our terminal whom an exec plugin may ask. */
+  readonly interactive?: boolean;
+  /** Of calls that name none. */
+  readonly timeoutMs?: number;
+  /** Calls at once; watches are not among them. */
+  readonly maxConcurrent?: number;
+  readonly inactivityMs?: number;
+  /** Files (tokens, certificates) are looked at again after so long at most. */
+  readonly rereadMs?: number;
+  readonly execTimeoutMs?: number;
+  readonly maxLineBytes?: number;
+  readonly maxBodyBytes?: number;
+}
+
+/** A client of one cluster. Connects with the first call; nothing is read before. */
+export function createKubeClient(cluster: ClusterConfig, options: KubeClientOptions = {}): KubeClient {
+  const { clock = systemClock(), random = Math.random, rereadMs = 10_000 } = options;
+  const { ca } = cluster.tls;
+  const credentials = credentialSource(cluster, {
+    clock,
+    env: options.env ?? process.env,
+    interactive: options.interactive ?? false,
+    execTimeoutMs: options.execTimeoutMs ?? 30_000,
+    rereadMs,
+    readCa: async () => (ca === null ? null : await pemOf(ca, 'the certificate authority')),
+  });
+  const pools = new PoolKeeper(cluster, clock, rereadMs);
+  const userAgent = options.userAgent ?? 'kube-client';
+  const caller = new Caller(new Transport({ cluster, pools, credentials, userAgent, clock }), {
+    clock,
+    random,
+    timeoutMs: options.timeoutMs ?? 30_000,
+    maxConcurrent: options.maxConcurrent ?? 64,
+    maxBodyBytes: options.maxBodyBytes ?? 256 * 1024 * 1024,
+  });
+  return new RestClient(caller, {
+    clock,
+    inactivityMs: options.inactivityMs ?? 120_000,
+    maxLineBytes: options.maxLineBytes ?? 8 * 1024 * 1024,
+    closePools: () => pools.close(),
+  });
+}

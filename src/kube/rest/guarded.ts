@@ -1,0 +1,49 @@
+import type { Clock } from '../clock.ts';
+import { KubeError } from '../kube-error.ts';
+import type { CallScope } from '../transport/call-scope.ts';
+import { connectionError } from '../transport/connection-error.ts';
+import type { WireAnswer } from '../transport/transport.ts';
+
+export interface Guard {
+  readonly clock: Clock;
+  readonly scope: CallScope;
+  readonly inactivityMs: number;
+  readonly what: string;
+  readonly server: string;
+}
+
+/**
+ * Chunks of a body as they come. A connection can be dead without a sign for a quarter of an hour; silence of `inactivityMs` while we wait
+ * breaks it. While the reader is busy with what it has, nothing is read (the server's window fills) and the silence is ours: not counted.
+ */
+export async function* guarded(answer: WireAnswer, guard: Guard): AsyncGenerator<Uint8Array> {
+  const { clock, inactivityMs, scope, server, what } = guard;
+  const chunks = (answer.body as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
+  const silent = (): void =>
+    scope.abort(
+      new KubeError({
+        reason: 'Unreachable',
+        message: `${what}: no sign from the server for ${inactivityMs / 1_000} s; the connection is taken for dead`,
+      }),
+    );
+  try {
+    for (;;) {
+      const cancel = clock.at(clock.nowMs() + inactivityMs, silent);
+      let next: IteratorResult<Buffer>;
+      try {
+        next = await chunks.next();
+      } catch (thrown) {
+        scope.signal.throwIfAborted();
+        throw connectionError(thrown, server);
+      } finally {
+        cancel();
+      }
+      scope.signal.throwIfAborted();
+      if (next.done === true) return;
+      yield next.value;
+      scope.signal.throwIfAborted();
+    }
+  } finally {
+    answer.body.destroy();
+  }
+}

@@ -1,0 +1,129 @@
+import { X509Certificate } from 'node:crypto';
+import type { Dispatcher } from 'undici';
+import type { Credential, CredentialSource } from '../auth/credential.ts';
+import type { Clock } from '../clock.ts';
+import type { ClusterConfig, Impersonation } from '../config/cluster-config.ts';
+import type { CallScope } from './call-scope.ts';
+import { connectionError } from './connection-error.ts';
+import type { PoolKeeper } from './pool-keeper.ts';
+
+export interface WireRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** With query, below the base path of the server. */
+  readonly path: string;
+  readonly contentType?: string;
+  readonly body?: string;
+}
+
+export interface WireAnswer {
+  readonly status: number;
+  readonly header: (name: string) => string;
+  /** Bytes as they came; errors of it are not KubeErrors yet. Must be read or destroyed. */
+  readonly body: Dispatcher.ResponseData['body'];
+}
+
+export interface TransportParts {
+  readonly cluster: ClusterConfig;
+  readonly pools: PoolKeeper;
+  readonly credentials: CredentialSource;
+  readonly userAgent: string;
+  readonly clock: Clock;
+}
+
+/** Sends requests with credentials over the pool. A 401 renews the credential and repeats once; nothing else is repeated here. */
+export class Transport {
+  readonly #parts: TransportParts;
+  readonly #basePath: string;
+  readonly #impersonation: Readonly<Record<string, string | string[]>>;
+
+  constructor(parts: TransportParts) {
+    this.#parts = parts;
+    this.#basePath = new URL(parts.cluster.server).pathname.replace(/\/+$/, '');
+    this.#impersonation = impersonationHeaders(parts.cluster.impersonate);
+  }
+
+  /** For messages. */
+  get server(): string {
+    return this.#parts.cluster.server;
+  }
+
+  async send(request: WireRequest, scope: CallScope): Promise<WireAnswer> {
+    const { credentials } = this.#parts;
+    const credential = await scope.within(credentials.current());
+    const answer = await this.#sendAs(credential, request, scope);
+    if (answer.status !== 401 || !(await scope.within(credentials.renew(credential)))) return answer;
+    await scope.within(answer.body.dump({ limit: 65_536 }));
+    return await this.#sendAs(await scope.within(credentials.current()), request, scope);
+  }
+
+  /** Why a 401 may have come: who we said we are, and whether that has run out. */
+  whyUnauthorized(): string {
+    const { clock, credentials, pools } = this.#parts;
+    const pem = pools.clientCertificate;
+    if (pem !== null) {
+      const until = new X509Certificate(pem).validTo;
+      if (Date.parse(until) < clock.wallMs())
+        return `the client certificate has expired (${until}); get a new one`;
+    }
+    return `the API server does not accept ${credentials.description}; log in anew, or see that it belongs to this cluster`;
+  }
+
+  async #sendAs(credential: Credential, request: WireRequest, scope: CallScope): Promise<WireAnswer> {
+    const { cluster, pools, userAgent } = this.#parts;
+    const { body, contentType, method, path } = request;
+    try {
+      const dispatcher = await scope.within(pools.current(credential.certificate));
+      const response = await dispatcher.request({
+        origin: new URL(cluster.server).origin,
+        path: `${this.#basePath}${path}`,
+        method,
+        headers: {
+          accept: 'application/json',
+          'user-agent': userAgent,
+          ...(credential.authorization === null ? {} : { authorization: credential.authorization }),
+          ...this.#impersonation,
+          // Also of a DELETE: without a length the API server takes the body for the next request.
+          ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
+          ...(contentType === undefined ? {} : { 'content-type': contentType }),
+        },
+        ...(body === undefined ? {} : { body }),
+        signal: scope.signal,
+      });
+      return answerOf(response);
+    } catch (thrown) {
+      scope.signal.throwIfAborted();
+      throw connectionError(thrown, cluster.server);
+    }
+  }
+}
+
+function answerOf({ body, headers, statusCode }: Dispatcher.ResponseData): WireAnswer {
+  // A connection may break while nobody reads: the reader will find out.
+  body.on('error', () => {});
+  return {
+    status: statusCode,
+    header: (name) => {
+      const value = headers[name] ?? '';
+      return typeof value === 'string' ? value : (value[0] ?? '');
+    },
+    body,
+  };
+}
+
+function impersonationHeaders(
+  impersonate: Impersonation | null,
+): Readonly<Record<string, string | string[]>> {
+  if (impersonate === null) return {};
+  const { extra, groups, uid, user } = impersonate;
+  return {
+    'impersonate-user': user,
+    ...(uid === '' ? {} : { 'impersonate-uid': uid }),
+    ...(groups.length === 0 ? {} : { 'impersonate-group': [...groups] }),
+    ...Object.fromEntries(
+      Object.entries(extra).map(([key, values]) => [
+        `impersonate-extra-${encodeURIComponent(key)}`,
+        [...values],
+      ]),
+    ),
+  };
+}
