@@ -1,0 +1,92 @@
+import { asList, asObject, type Json, type JsonObject, metaOf, nameOf, withAt } from './json.ts';
+import type { Kind } from './kinds.ts';
+
+/** Defaults that the API server writes into built-in kinds, as far as their behaviour rests on them. */
+export function withBuiltInDefaults(object: JsonObject, kind: Kind): JsonObject {
+  switch (kind.kind) {
+    case 'Deployment':
+      return filled(filled(withTemplate(object), 'spec', deploymentSpec), 'spec.strategy', strategyDefaults(object));
+    case 'ReplicaSet':
+    case 'StatefulSet':
+      return filled(withTemplate(object), 'spec', { replicas: 1 });
+    case 'DaemonSet':
+      return withTemplate(object);
+    case 'Pod':
+      return { ...object, spec: podSpec(asObject(object['spec'])) };
+    case 'Service':
+      return filled(object, 'spec', {
+        type: 'ClusterIP',
+        sessionAffinity: 'None',
+        internalTrafficPolicy: 'Cluster',
+        ipFamilyPolicy: 'SingleStack',
+        ipFamilies: ['IPv4'],
+        ports: undefined,
+      });
+    case 'Namespace':
+      return filled(withAt(object, ['metadata', 'labels', 'kubernetes.io/metadata.name'], nameOf(object)), 'spec', {
+        finalizers: ['kubernetes'],
+      });
+    case 'HorizontalPodAutoscaler':
+      return filled(object, 'spec', { minReplicas: 1 });
+    case 'Secret':
+      return object['type'] === undefined ? { ...object, type: 'Opaque' } : object;
+    case 'CustomResourceDefinition':
+      return crdDefaults(object);
+    default:
+      return object;
+  }
+}
+
+const deploymentSpec = { replicas: 1, revisionHistoryLimit: 10, progressDeadlineSeconds: 600, strategy: {} };
+
+function strategyDefaults(object: JsonObject): Readonly<Record<string, Json>> {
+  const type = asObject(asObject(object['spec'])['strategy'])['type'] ?? 'RollingUpdate';
+  return type === 'RollingUpdate' ? { type, rollingUpdate: { maxUnavailable: '25%', maxSurge: '25%' } } : { type };
+}
+
+function filled(object: JsonObject, path: string, defaults: Readonly<Record<string, Json | undefined>>): JsonObject {
+  const parts = path.split('.');
+  const here = parts.reduce<JsonObject>((value, part) => asObject(value[part]), object);
+  const given = Object.fromEntries(
+    Object.entries(defaults).flatMap(([name, value]) => (value === undefined || here[name] !== undefined ? [] : [[name, value]])),
+  );
+  return Object.keys(given).length === 0 ? object : withAt(object, parts, { ...here, ...given });
+}
+
+function withTemplate(object: JsonObject): JsonObject {
+  const spec = asObject(object['spec']);
+  const template = asObject(spec['template']);
+  if (template['spec'] === undefined) return object;
+  return { ...object, spec: { ...spec, template: { ...template, metadata: metaOf(template), spec: podSpec(asObject(template['spec'])) } } };
+}
+
+function podSpec(spec: JsonObject): JsonObject {
+  return {
+    restartPolicy: 'Always',
+    dnsPolicy: 'ClusterFirst',
+    terminationGracePeriodSeconds: 30,
+    schedulerName: 'default-scheduler',
+    securityContext: {},
+    ...spec,
+    ...(spec['containers'] === undefined ? {} : { containers: asList(spec['containers']).map((one) => container(asObject(one))) }),
+  };
+}
+
+function container(one: JsonObject): JsonObject {
+  const image = String(one['image'] ?? '');
+  const isLatest = !/:[^/]+$/.test(image) || image.endsWith(':latest');
+  return {
+    terminationMessagePath: '/dev/termination-log',
+    terminationMessagePolicy: 'File',
+    imagePullPolicy: isLatest ? 'Always' : 'IfNotPresent',
+    resources: {},
+    ...one,
+  };
+}
+
+function crdDefaults(object: JsonObject): JsonObject {
+  const names = asObject(asObject(object['spec'])['names']);
+  const kind = String(names['kind'] ?? '');
+  const withNames = filled(object, 'spec.names', { singular: kind.toLowerCase(), listKind: `${kind}List` });
+  return filled(withNames, 'spec', { conversion: { strategy: 'None' } });
+}

@@ -1,0 +1,53 @@
+import { isList, isObject, type Json, type JsonObject } from './json.ts';
+import type { Kind } from './kinds.ts';
+import type { Schema } from './schema.ts';
+import { badRequest } from './status.ts';
+
+const micro = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}(?:Z|[+-]\d\d:\d\d)$/;
+const seconds = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)$/;
+
+/** What decoding into Go's structs does: a value of another type is 400, times have one form, micro time has six digits or is refused. */
+export function decodeBuiltIn(object: JsonObject, kind: Kind): JsonObject {
+  const refuse = (why: string): never => {
+    throw badRequest(`${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: ${why}`);
+  };
+  const decoded = decode(object, kind.schema, kind.kind, refuse);
+  return isObject(decoded) ? decoded : {};
+}
+
+function decode(value: Json, schema: Schema, path: string, refuse: (why: string) => never): Json {
+  if (value === null || schema.type === 'any') return value;
+  if (isList(value)) {
+    if (schema.type !== 'array') return refuse(mismatch('array', path, schema));
+    const items = schema.items;
+    return items === null ? value : value.map((item) => decode(item, items, path, refuse));
+  }
+  if (isObject(value)) {
+    if (schema.type !== 'object') return refuse(mismatch('object', path, schema));
+    return Object.fromEntries(
+      Object.entries(value).map(([name, item]) => {
+        const of = schema.properties.get(name) ?? schema.additional;
+        return [name, of === null ? item : decode(item, of, `${path}.${name}`, refuse)];
+      }),
+    );
+  }
+  if (typeof value !== schema.type) return refuse(mismatch(typeof value === 'boolean' ? 'bool' : typeof value, path, schema));
+  return typeof value === 'string' ? decodeTime(value, schema, refuse) : value;
+}
+
+function decodeTime(value: string, schema: Schema, refuse: (why: string) => never): string {
+  if (schema.format === 'micro' && !micro.test(value)) {
+    return refuse(
+      `parsing time ${JSON.stringify(value)} as "2006-01-02T15:04:05.000000Z07:00": cannot parse ${JSON.stringify(/[.Z+].*$/.exec(value)?.[0] ?? '')} as ".000000"`,
+    );
+  }
+  if (schema.format !== 'seconds') return value;
+  const [, whole = '', zone = ''] = seconds.exec(value) ?? [];
+  if (whole === '') return refuse(`parsing time ${JSON.stringify(value)} as "2006-01-02T15:04:05Z07:00": cannot parse`);
+  return `${whole}${zone}`;
+}
+
+function mismatch(given: string, path: string, { type }: Schema): string {
+  const wanted = { string: 'string', boolean: 'bool', number: 'int32', integer: 'int32', array: 'slice', object: 'struct', any: '' }[type];
+  return `json: cannot unmarshal ${given} into Go struct field ${path} of type ${wanted}`;
+}
