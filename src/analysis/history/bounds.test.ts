@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { countedShare, rolloutsToShow } from './bounds.ts';
 import { conformalLevel } from './conformal-level.ts';
+import { seededUniform } from './seeded-random.ts';
 
 test('none of 299 shows at most 1 %, none of 59 at most 5 %, one fewer does not', () => {
   expect([rolloutsToShow(0.01), rolloutsToShow(0.05), rolloutsToShow(0.001)]).toEqual([299, 59, 2995]);
@@ -48,4 +49,19 @@ test('99 rollouts are the least for 1 %: then it is the largest of them', () => 
   expect(conformalLevel(logs, 0.01)).toEqual({ kind: 'tooShort', needed: 99 });
   expect(conformalLevel([...logs, 12], 0.01)).toMatchObject({ kind: 'level', logLevel: 12, rank: 1 });
   expect(conformalLevel([...logs, 12, ...logs, 1, 1], 0.01)).toMatchObject({ rank: 2, logLevel: 9.7 });
+});
+
+test('the next rollout reaches the level with at most α, whatever the law of the evidence', () => {
+  const uniform = seededUniform(5);
+  // Far heavier tails than the guarantee of the judge allows: errors hang together in ways that it does not see.
+  const peak = (): number => 1.5 * -Math.log(1 - uniform());
+  const times = 4000;
+  let crossed = 0;
+  for (let at = 0; at < times; at += 1) {
+    const level = conformalLevel(Array.from({ length: 119 }, peak), 0.05);
+    if (level.kind === 'level' && peak() >= level.logLevel) crossed += 1;
+  }
+  // The default level, 20, would be crossed by 13.6 %.
+  expect(countedShare(crossed, times).low).toBeLessThanOrEqual(0.05);
+  expect(crossed / times).toBeGreaterThan(0.04);
 });

@@ -23,7 +23,7 @@ export interface Cut {
 }
 
 /** A block that is longer than this part of a rollout is a gap itself: nobody knows when in it things happened. */
-const longestPart = 0.25;
+export const longestPart = 0.25;
 /** And so is one that is longer than so many others, unless it is short none the less. */
 const longestTimes = 5;
 const shortMs = 60_000;

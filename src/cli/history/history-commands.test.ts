@@ -328,6 +328,10 @@ describe('what cannot be', () => {
         .slice(0, 5)
         .join('\n'),
     );
+    const coarse = linesOf({ ...usual, rollouts: 10 })
+      .split('\n')
+      .filter((_, index) => index % 4 === 3);
+    await writeFile(join(folder, 'coarse.jsonl'), coarse.join('\n'));
     await writeFile(join(folder, 'idle.jsonl'), linesOf({ ...usual, rollouts: 2, requestsPerBlock: 0 }));
     expect([
       await backtestOf(),
@@ -340,6 +344,7 @@ describe('what cannot be', () => {
       await backtestOf('--trace', 'page.jsonl'),
       await backtestOf('--trace', 'short.jsonl'),
       await backtestOf('--trace', 'idle.jsonl'),
+      await backtestOf('--trace', 'coarse.jsonl'),
       await backtestOf('--trace', 'short.jsonl', '--hours', '8'),
       await backtestOf('--trace', 'short.jsonl', '--half', 'third'),
     ]).toMatchInlineSnapshot(`
@@ -354,6 +359,7 @@ describe('what cannot be', () => {
         "error: page.jsonl: this is no trace: the line is neither a JSON object nor the header at,canary_requests,canary_errors,stable_requests,stable_errors",
         "error: the history does not hold one whole rollout: it covers 1 m 15 s, and a rollout takes 3 m without a gap",
         "error: the history has no request in its 6 m",
+        "error: the history has a block each 1 m, too rarely for a rollout of 3 m",
         "error: --hours is two hours of the day in UTC such as 8-18, not "8"",
         "error: option '--half <half>' argument 'third' is invalid. Allowed choices are even, odd, all.",
       ]

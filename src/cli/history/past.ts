@@ -2,7 +2,7 @@ import { type History, lengthOf, type RolloutCourse } from '../../analysis/histo
 import type { PastRollout } from '../../analysis/history/judge-rollout.ts';
 import { rolloutsOf } from '../../analysis/history/past-rollouts.ts';
 import { podSpread, type PodSpread } from '../../analysis/history/pod-spread.ts';
-import type { Hours, LeftOut } from '../../analysis/history/pseudo-rollouts.ts';
+import { type Hours, type LeftOut, longestPart } from '../../analysis/history/pseudo-rollouts.ts';
 import { SluiceError } from '../../lib/error.ts';
 import { fromManifests } from '../manifest-documents.ts';
 import { didYouMeanSentence } from '../did-you-mean.ts';
@@ -159,16 +159,26 @@ function tooShort(
   histories: readonly History[],
   hours: Hours | undefined,
 ): SluiceError {
-  const served = histories.some(({ blocks }) =>
-    blocks.some(({ pods }) => pods.some(({ counts }) => counts.requests > 0)),
+  const blocks = histories.flatMap((history) => history.blocks);
+  const blockMs = medianOf(blocks.map(({ durationMs }) => durationMs));
+  const refuse = (message: string, cure: string): SluiceError =>
+    new SluiceError({ code: 'usage', message, cure });
+  const longer = 'Give a longer history, or one with fewer gaps.';
+  if (coveredMs === 0) return refuse('the history is empty', longer);
+  const covered = plannedSpan(coveredMs);
+  const rollout = plannedSpan(lengthMs);
+  if (!blocks.some(({ pods }) => pods.some(({ counts }) => counts.requests > 0)))
+    return refuse(`the history has no request in its ${covered}`, 'Give one of a service that is used.');
+  if (blockMs > lengthMs * longestPart)
+    return refuse(
+      `the history has a block each ${plannedSpan(blockMs)}, too rarely for a rollout of ${rollout}`,
+      'Measure more often, or take longer steps.',
+    );
+  const within = hours === undefined ? '' : ' within --hours';
+  return refuse(
+    `the history does not hold one whole rollout: it covers ${covered}, and a rollout takes ${rollout} without a gap${within}`,
+    longer,
   );
-  const message =
-    histories.length === 0 || coveredMs === 0
-      ? 'the history is empty'
-      : !served
-        ? `the history has no request in its ${plannedSpan(coveredMs)}`
-        : `the history does not hold one whole rollout: it covers ${plannedSpan(coveredMs)}, and a rollout takes ${plannedSpan(lengthMs)} without a gap${hours === undefined ? '' : ' within --hours'}`;
-  return new SluiceError({ code: 'usage', message, cure: 'Give a longer history, or one with fewer gaps.' });
 }
 
 function hoursOption(options: CommandOptions): Hours | undefined {
