@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import {
   existsSync,
   linkSync,
@@ -97,7 +97,7 @@ export async function ensurePrograms(options: BuildOptions = {}): Promise<string
 
 /** The lock is a file that names its holder; one whose holder is gone counts for nothing. */
 async function takeLock(lock: string, log: (line: string) => void): Promise<void> {
-  const own = `${lock}.${process.pid}`;
+  const own = `${lock}.${randomUUID()}`;
   writeFileSync(own, JSON.stringify(identify(process.pid)));
   try {
     for (let tries = 0; !link(own, lock); tries += 1) {

@@ -1,0 +1,87 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Component, ControlPlane } from './control-plane.ts';
+import { kubectl } from './kubectl.ts';
+import { startControlPlane } from './start-control-plane.ts';
+
+/** Nothing of a cluster that is not ours is killed. */
+describe.runIf(process.env['USE_EXISTING_CLUSTER'] !== 'true')('faults', () => {
+  let plane: ControlPlane;
+  let other: ControlPlane;
+
+  beforeAll(async () => {
+    plane = await startControlPlane();
+    other = await startControlPlane({ podCidr: '10.245.0.0/16', serviceCidr: '10.97.0.0/16' });
+  });
+  afterAll(async () => {
+    await plane.stop();
+    await other.stop();
+  });
+
+  const read = (from: ControlPlane): Promise<string> =>
+    kubectl(from, ['get', 'configmap', 'kept', '-o', 'jsonpath={.data.of}']).then(({ stdout }) => stdout);
+
+  test('two run side by side and know nothing of each other', async () => {
+    for (const [of, one] of [
+      ['plane', plane],
+      ['other', other],
+    ] as const) {
+      const made = await kubectl(one, ['create', 'configmap', 'kept', `--from-literal=of=${of}`]);
+      expect(made.code).toBe(0);
+    }
+    expect([await read(plane), await read(other)]).toEqual(['plane', 'other']);
+    const stranger = await kubectl(plane, ['get', 'pods', '--server', other.server]);
+    expect(stranger.code).toBe(1);
+    expect(stranger.stderr).toContain('certificate signed by unknown authority');
+  });
+
+  for (const component of ['kube-apiserver', 'etcd'] as const) {
+    test(`${component} is killed and comes back with all that was written`, async () => {
+      const before = plane.pid(component);
+      const others = pids(plane, component);
+      await plane.kill(component);
+      expect(plane.pid(component)).toBe(null);
+      expect((await kubectl(plane, ['get', 'configmap', 'kept', '--request-timeout=2s'])).code).toBe(1);
+      expect(await read(other)).toBe('other');
+      await plane.restart(component);
+      expect(plane.pid(component)).not.toBe(before);
+      expect(pids(plane, component)).toEqual(others);
+      expect(await read(plane)).toBe('plane');
+      const name = `after-${component}`;
+      expect((await kubectl(plane, ['create', 'configmap', name])).code).toBe(0);
+      expect((await kubectl(plane, ['create', 'deployment', name, '--image=app:v1'])).code).toBe(0);
+      const set = ['wait', '--for=create', 'replicaset', '-l', `app=${name}`, '--timeout=60s'];
+      expect(await kubectl(plane, set)).toMatchObject({ code: 0 });
+    });
+  }
+
+  test('stops within two seconds, and again', async () => {
+    const held = pids(other).map(Number);
+    const startMs = performance.now();
+    await other.stop();
+    expect(performance.now() - startMs).toBeLessThan(2000);
+    expect(held.length).toBe(4);
+    expect(held.filter(isAlive)).toEqual([]);
+    await other.stop();
+  });
+
+  test('a port that is taken is said at once, with the words of the program', async () => {
+    const port = Number(new URL(plane.server).port);
+    await expect(startControlPlane({ port })).rejects.toThrow(
+      /kube-apiserver ended \(exit code 1\)[^]*in use/,
+    );
+  });
+});
+
+function pids(plane: ControlPlane, except?: Component): readonly (number | null)[] {
+  return (['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const)
+    .filter((component) => component !== except)
+    .map((component) => plane.pid(component));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
