@@ -149,11 +149,20 @@ function evaluate(plan: JudgePlan, state: KayentaState, atMs: number): KayentaSt
   };
 }
 
+const none: Points = { canary: [], stable: [] };
+
+/** Comparing all points is the work; between two points of a minute nothing changes. */
+const known = new WeakMap<Points, { readonly check: CheckPlan; readonly result: Classified }>();
+
 function classified(check: CheckPlan, state: KayentaState): Classified {
-  const points = state.points[check.name];
-  const read = (values: readonly (number | null)[] = []): number[] =>
-    values.map((value) => value ?? Number.NaN);
-  return classify(read(points?.canary), read(points?.stable), { ...directionOf(check), ...check.kayenta });
+  const points = state.points[check.name] ?? none;
+  const before = known.get(points);
+  if (before?.check === check) return before.result;
+  const read = (values: readonly (number | null)[]): number[] => values.map((value) => value ?? Number.NaN);
+  const settings = { ...directionOf(check), ...check.kayenta };
+  const result = classify(read(points.canary), read(points.stable), settings);
+  known.set(points, { check, result });
+  return result;
 }
 
 /** Only the way that the limit forbids, unless the check says otherwise. */
