@@ -21,6 +21,8 @@ const socket = join(folder, 'api.sock');
 type Ready = Pick<ClusterState, 'kubeconfig' | 'server' | 'kubectl'>;
 
 async function outside(): Promise<void> {
+  // What a killed one left.
+  rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const [port = 0] = await freePorts(1);
   const command = [process.execPath, entry, 'inside', folder, module, String(port)];

@@ -19,6 +19,7 @@ interface Options {
   readonly module: string;
 }
 
+/** Throws a TypeError for options that there are none of, as parseArgs does. */
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     options: { name: { type: 'string', default: 'default' }, module: { type: 'string', default: '' } },
@@ -26,7 +27,7 @@ async function main(): Promise<number> {
   });
   const [verb, ...command] = positionals;
   const options = { name: values.name, module: values.module === '' ? '' : resolve(values.module) };
-  if (!/^[a-z0-9][a-z0-9-]*$/.test(options.name)) throw new Error(`--name ${options.name} is no name`);
+  if (!/^[a-z0-9][a-z0-9-]*$/.test(options.name)) throw new TypeError(`--name ${options.name} is no name`);
   if (verb === 'up' && command.length === 0) return up(options);
   if (verb === 'down' && command.length === 0) return down(options);
   if (verb === 'shell') return shell(options, command);
@@ -105,4 +106,9 @@ async function end({ keeper }: ClusterState): Promise<void> {
   while (isAlive(keeper)) await sleep(50);
 }
 
-process.exitCode = await main();
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = error instanceof TypeError ? 2 : 1;
+}

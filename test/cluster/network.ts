@@ -23,10 +23,9 @@ export function inNewNetwork(
   command: readonly string[],
 ): { readonly command: readonly string[]; readonly env: NodeJS.ProcessEnv } | null {
   for (const options of process.getuid?.() === 0 ? [['-n'], ['-rn']] : [['-rn']]) {
-    const wrap = ['unshare', ...options, 'sh', '-c', prepare, 'sh'];
-    const [program = '', ...args] = [...wrap, 'true'];
-    if (spawnSync(program, args, { stdio: 'ignore' }).status === 0) {
-      return { command: [...wrap, ...command], env: { [mark]: 'inside' } };
+    const wrap = [...options, 'sh', '-c', prepare, 'sh'];
+    if (spawnSync('unshare', [...wrap, 'true'], { stdio: 'ignore' }).status === 0) {
+      return { command: ['unshare', ...wrap, ...command], env: { [mark]: 'inside' } };
     }
   }
   return null;
