@@ -31,7 +31,9 @@ export type KubeErrorReason =
   /** An answer that is not what the API speaks: HTML, broken JSON, a line that is too long. */
   | 'Malformed'
   /** Certificates, kubeconfig, tokens, exec plugins. */
-  | 'Configuration';
+  | 'Configuration'
+  /** A write of a process that is not the leader: it was not sent. */
+  | 'NotLeader';
 
 export interface KubeErrorParts {
   readonly reason: KubeErrorReason;

@@ -20,6 +20,11 @@ export class VirtualClock implements Clock {
     return this.#nowMs;
   }
 
+  /** The same hand: a test that sets the wall clock overrides it. */
+  wallMs(): number {
+    return this.#nowMs;
+  }
+
   at(instantMs: number, task: () => void): () => void {
     this.#order += 1;
     const timer: Timer = { atMs: Math.max(instantMs, this.#nowMs), order: this.#order, task };
