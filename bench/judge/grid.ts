@@ -39,6 +39,11 @@ const fineWorlds: readonly (readonly [string, Partial<World>])[] = [
   ['bursts of 10', { clusters: { kind: 'bursts', size: 10 } }],
   ['bursts of 30', { clusters: { kind: 'bursts', size: 30 } }],
   ['shared outages', { outage: { fromBlock: 150, toBlock: 174, factor: 50 } }],
+  // Mild, and at equal weights: the canary is then the first to be noticed as often as stable.
+  [
+    'mild shared outages at 50 %',
+    { weights: [[0, 0.5]], outage: { fromBlock: 150, toBlock: 174, factor: 10 } },
+  ],
   [
     'weight changes',
     {

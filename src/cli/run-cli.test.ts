@@ -252,8 +252,8 @@ test('what init writes is free of errors, and is never written over a file', asy
     1 %                                    its limit allows that: found only where stable has fewer
     5 %     18 s        about 9
     50 %    2 s         about 10
-    Under threshold a release at half the limit of request-success-rate would be rolled back in 27 % of rollouts.
-    At most 1 % of healthy releases are rolled back by the statistical checks (request-success-rate, request-duration):
+    Under threshold a release at half the limit of error-rate would be rolled back in 4.2 % of rollouts.
+    At most 1 % of healthy releases are rolled back by the statistical checks (error-rate, latency):
     holds under two assumptions, docs/judge.md.
     "
   `);

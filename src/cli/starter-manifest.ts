@@ -36,23 +36,20 @@ spec:
     # Where users reach it: http://127.0.0.1:8080
     port: 8080
   analysis:
-    # Checks are judged this often; after \`threshold\` failed ones everything goes back to the old version.
-    interval: 10s
-    threshold: 3
+    # Every request is evidence. At most this share of healthy releases is taken back by it, however often it looks.
+    falseRollback: 1 %
     # Share of requests that go to the new version, and for how long.
     steps:
       - { weight: 10, duration: 1m }
       - { weight: 25, duration: 2m }
       - { weight: 50, duration: 3m }
     metrics:
-      # At least 99 % of the new version's requests are answered without a 5xx.
-      - name: request-success-rate
-        thresholdRange: { min: 99 }
-        interval: 30s
+      # At most 1 % of the new version's requests end in a 5xx or in nothing, and about as many of the old one's.
+      - name: error-rate
+        objective: 1 %
       # 99 of 100 requests take at most 500 ms.
-      - name: request-duration
-        thresholdRange: { max: 500 }
-        interval: 30s
+      - name: latency
+        objective: p99 500 ms
   # All traffic on the new version, still judged, with the old one kept warm; then the old one is replaced.
   bakeDuration: 2m
 `;

@@ -24,8 +24,7 @@ export function checkVerdict(check: CheckPlan, groupIndex: number, context: Chec
   const { state, tests, evidence } = context;
   const group = tests.groups[groupIndex] ?? null;
   const found = evidence.groups[groupIndex] ?? null;
-  const lacking = lackOf(check, group, state);
-  const kind = lacking?.kind ?? kindOf(groupIndex, context);
+  const { kind, lacking } = kindAndLack(check, groupIndex, context);
   const onset = onsetOf(group, state);
   const telling = kind === 'fail' || kind === 'suspect';
   const since = telling && onset !== null ? sinceOf(onset) : null;
@@ -62,8 +61,24 @@ export function checkVerdict(check: CheckPlan, groupIndex: number, context: Chec
 
 /** The kind alone, without what is only for people. */
 export function kindOfCheck(check: CheckPlan, groupIndex: number, context: CheckContext): VerdictKind {
+  return kindAndLack(check, groupIndex, context).kind;
+}
+
+interface Lack {
+  readonly kind: VerdictKind;
+  readonly message: string;
+}
+
+/** What is lacking hides a pass, and not that the check has failed. */
+function kindAndLack(
+  check: CheckPlan,
+  groupIndex: number,
+  context: CheckContext,
+): { readonly kind: VerdictKind; readonly lacking: Lack | null } {
+  const own = kindOf(groupIndex, context);
+  if (own === 'fail') return { kind: own, lacking: null };
   const lacking = lackOf(check, context.tests.groups[groupIndex] ?? null, context.state);
-  return lacking?.kind ?? kindOf(groupIndex, context);
+  return { kind: lacking?.kind ?? own, lacking };
 }
 
 function kindOf(groupIndex: number, { state, evidence, suspectFrom }: CheckContext): VerdictKind {
@@ -77,14 +92,9 @@ function kindOf(groupIndex: number, { state, evidence, suspectFrom }: CheckConte
 }
 
 /** Why the check cannot pass, whatever the evidence is. */
-function lackOf(
-  check: CheckPlan,
-  group: CheckGroup | null,
-  state: BetState,
-): { readonly kind: VerdictKind; readonly message: string } | null {
+function lackOf(check: CheckPlan, group: CheckGroup | null, state: BetState): Lack | null {
   if (group === null)
     return { kind: 'noData', message: 'no release can break this limit: there is nothing to judge' };
-  if (state.decidedAtMs !== null) return null;
   if (state.problem !== null) return { kind: 'providerError', message: state.problem };
   const requests = state.totals[0];
   if (requests === 0) return { kind: 'noData', message: 'the canary served no request' };
@@ -97,11 +107,7 @@ function lackOf(
 }
 
 /** A limit between two bounds is accused at the far one and passes only where the near one shows that it is kept. */
-function latencyLack(
-  { absolute }: CheckGroup,
-  latency: LatencyTotals | null,
-  quantile: number,
-): { readonly kind: VerdictKind; readonly message: string } | null {
+function latencyLack({ absolute }: CheckGroup, latency: LatencyTotals | null, quantile: number): Lack | null {
   if (latency === null || latency.requests[0] === 0)
     return { kind: 'noData', message: 'the canary has no latency histogram' };
   const bad = absolute?.bad;

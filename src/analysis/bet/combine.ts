@@ -1,8 +1,10 @@
+import { binomialAtLeast } from '../special/incomplete-beta.ts';
+import type { AbsoluteState } from './absolute-test.ts';
 import type { BetState } from './bet-state.ts';
 import type { BetTests, CheckGroup } from './bet-tests.ts';
 import { latencyShareEvidence } from './latency-share-test.ts';
 import { countPlacebos, placebosExcuse } from './placebos.ts';
-import { type Course, evidenceOfProcess } from './process.ts';
+import { type Course, evidenceOfProcess, sinceOf } from './process.ts';
 
 export interface GroupEvidence {
   /** ln of the group's evidence: half the absolute test, half the comparison, where it has both. */
@@ -10,6 +12,8 @@ export interface GroupEvidence {
   /** The same without what a broken environment or stable pods that differ excuse. */
   readonly counted: number;
   readonly environment: boolean;
+  /** The limit is broken, and stable may be hit by the same: not yet shown to be the canary alone. */
+  readonly shared: boolean;
   /** Stable pods differ from each other as much: the comparison does not count. */
   readonly placebo: boolean;
 }
@@ -25,7 +29,8 @@ export interface Evidence {
 
 /**
  * Everything in one figure: the average over groups, which is evidence under any dependence between them. An absolute test is
- * excused while stable breaks the same limit **now** (its own evidence is at √u) and the canary is not shown to be worse; a comparison
+ * excused while stable breaks the same limit **now** (its own evidence is at √u) and the canary is not shown to be worse, and while
+ * what was counted since the onset does not set the two arms apart; a comparison
  * of errors is excused while stable pods differ from each other as much. What is excused is only taken away, so the bound stays.
  */
 export function combine(state: BetState, tests: BetTests, course: Course, logLevel: number): Evidence {
@@ -62,20 +67,38 @@ function groupEvidence(
   const relative = share === null ? null : shares[share];
   if (test === undefined) {
     const log = relative ?? 0;
-    return { log, counted: placebo ? nothing : log, environment: false, placebo };
+    return { log, counted: placebo ? nothing : log, environment: false, shared: false, placebo };
   }
   const own = logOf(evidenceOfProcess(test.canary, course));
   const stableBreaks = state.stableServes && logOf(evidenceOfProcess(test.stable, course)) >= logLevel / 2;
   const environment = stableBreaks && (relative ?? 0) < logLevel;
-  if (relative === null) {
-    return { log: own, counted: environment ? nothing : own, environment, placebo };
-  }
+  if (relative === null || absolute === null)
+    return { log: own, counted: environment ? nothing : own, environment, shared: false, placebo };
+  const chance = Math.exp(-logLevel) / 5;
+  const shared = state.stableServes && absolute.limit > 0 && own >= logLevel / 2 && mayBeShared(test, chance);
+  const excused = environment || shared;
   return {
     log: averageLog([own, relative]),
-    counted: averageLog([environment ? nothing : own, placebo ? nothing : relative]),
+    counted: averageLog([excused ? nothing : own, placebo ? nothing : relative]),
     environment,
+    shared,
     placebo,
   };
+}
+
+/** Bad requests of stable that its traffic must let expect, if it were as bad as the canary, before their absence says anything. */
+const leastExpected = 2;
+
+/**
+ * Counted since its likeliest onset, is the canary not clearly worse than stable? Both may then be hit by the same thing, which at equal
+ * weights takes the canary over the level as often as stable: the limit alone takes nothing back. `chance`: of such a difference
+ * or a larger one, if the arms are alike.
+ */
+function mayBeShared({ onset }: AbsoluteState, chance: number): boolean {
+  if (onset === null) return false;
+  const [requests, bad, stableRequests, stableBad] = sinceOf(onset);
+  if (bad === 0 || (bad / requests) * stableRequests < leastExpected) return false;
+  return binomialAtLeast(bad, bad + stableBad, requests / (requests + stableRequests)) > chance;
 }
 
 /** JSON has no −∞, and so little evidence is none. */

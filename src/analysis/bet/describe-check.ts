@@ -40,6 +40,8 @@ export function describeCheck(
   if (rarity !== null) parts.push(rarity);
   if (evidence.environment && kind !== 'fail' && (facts.found?.log ?? 0) > 0)
     parts.push('stable breaks the same limit: look at what both depend on');
+  if (kind === 'suspect' && facts.found?.shared === true && !evidence.environment)
+    parts.push('stable fails too: not yet shown to be the canary alone');
   if (kind === 'suspect' && facts.found?.placebo === true && facts.placebos !== null) {
     const { above, pods } = facts.placebos;
     parts.push(

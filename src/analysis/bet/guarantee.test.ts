@@ -118,6 +118,35 @@ describe('2,000 releases that are just fine: at most 1 % and 5 % of them ever lo
     expectRare(crossings({ ...boundary, outage }, compared, plainBlocksOf));
   });
 
+  // A limit alone cannot tell an outage from a bad release; that stable fails too is a rule, and no theorem.
+  test.for([
+    [0.1, 50],
+    [0.25, 10],
+    [0.25, 50],
+    [0.5, 5],
+    [0.5, 10],
+    [0.5, 50],
+  ] as const)(
+    'outages that both arms share, weight %d, %d times the errors: the whole judge',
+    ([weight, factor]) => {
+      const world: World = {
+        ...boundary,
+        canaryError: limit / 2,
+        stableError: limit / 2,
+        weights: [[0, weight]],
+        outage: { ...outage, factor },
+      };
+      let rolledBack = 0;
+      for (let seed = 1; seed <= 600; seed += 1) {
+        const input = { blocks: [...plainBlocksOf(world, new Random(seed))], samples: [], signals: [] };
+        const judged = bet.judge(plan, bet.start(plan), { ...input, providerError: null, nowMs: 0 });
+        if (judged.verdict.kind === 'fail') rolledBack += 1;
+      }
+      // The 99.9 % point of 600 at 1 %.
+      expect(rolledBack).toBeLessThanOrEqual(15);
+    },
+  );
+
   test('half an hour, looked at every 5 s', () => {
     const planned = { ...plan, bet: { plannedBlocks: 360, plannedRequests: 50 } };
     expectRare(crossings({ ...boundary, blocks: 360 }, planned, plainBlocksOf));
