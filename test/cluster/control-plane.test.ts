@@ -159,7 +159,14 @@ describe('the control plane', () => {
     const { stdout } = await kubectl(plane, ['get', 'ramp', 'up', '-o', 'jsonpath={.spec}']);
     expect(JSON.parse(stdout)).toEqual({ from: 5, to: 10 });
     const refused = await kubectl(plane, ['create', '-f', '-'], { input: ramp('down', 1) });
-    expect(refused).toMatchInlineSnapshot();
+    expect(refused).toMatchInlineSnapshot(`
+      {
+        "code": 1,
+        "stderr": "The Ramp "down" is invalid: spec: Invalid value: a ramp goes up
+      ",
+        "stdout": "",
+      }
+    `);
   });
 
   test('names the manager whose field another one wants', async () => {
@@ -180,7 +187,7 @@ describe('the control plane', () => {
     expect((await kubectl(plane, as('first'), { input: object({ a: '1', b: '1' }) })).code).toBe(0);
     const conflict = await kubectl(plane, as('second'), { input: object({ a: '2' }) });
     expect(conflict.code).toBe(1);
-    expect(conflict.stderr.split('\n')[0]).toMatchInlineSnapshot();
+    expect(conflict.stderr.split('\n')[0]).toMatchInlineSnapshot(`"error: Apply failed with 1 conflict: conflict with "first": .data.a"`);
     expect(
       (await kubectl(plane, as('second', '--force-conflicts'), { input: object({ a: '2' }) })).code,
     ).toBe(0);
@@ -207,7 +214,14 @@ describe.runIf(process.env['USE_EXISTING_CLUSTER'] !== 'true')('users', () => {
   test('are refused what no role allows, and allowed what one does', async () => {
     const kubeconfig = plane.userKubeconfig({ name: 'mallory', groups: ['outsiders'] });
     const refused = await kubectl(plane, ['get', 'secrets'], { kubeconfig });
-    expect(refused).toMatchInlineSnapshot();
+    expect(refused).toMatchInlineSnapshot(`
+      {
+        "code": 1,
+        "stderr": "Error from server (Forbidden): secrets is forbidden: User "mallory" cannot list resource "secrets" in API group "" in the namespace "default"
+      ",
+        "stdout": "",
+      }
+    `);
     const bind = ['create', 'rolebinding', 'outsiders-view', '--clusterrole=view', '--group=outsiders'];
     expect((await kubectl(plane, bind)).code).toBe(0);
     await eventually(async () =>
@@ -221,7 +235,7 @@ describe.runIf(process.env['USE_EXISTING_CLUSTER'] !== 'true')('users', () => {
     const node = (name: string): object => ({ apiVersion: 'v1', kind: 'Node', metadata: { name } });
     expect((await kubectl(plane, ['create', '-f', '-'], { kubeconfig, input: node('one') })).code).toBe(0);
     const other = await kubectl(plane, ['create', '-f', '-'], { kubeconfig, input: node('two') });
-    expect(other.stderr.trim()).toMatchInlineSnapshot();
+    expect(other.stderr.trim()).toMatchInlineSnapshot(`"Error from server (Forbidden): error when creating "STDIN": nodes "two" is forbidden: node "one" is not allowed to modify node "two""`);
     expect((await kubectl(plane, ['delete', 'node', 'one'])).code).toBe(0);
   });
 

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Component, ControlPlane } from './control-plane.ts';
 import { kubectl } from './kubectl.ts';
@@ -10,7 +12,17 @@ describe.runIf(process.env['USE_EXISTING_CLUSTER'] !== 'true')('faults', () => {
 
   beforeAll(async () => {
     plane = await startControlPlane();
-    other = await startControlPlane({ podCidr: '10.245.0.0/16', serviceCidr: '10.97.0.0/16' });
+    other = await startControlPlane({
+      podCidr: '10.245.0.0/16',
+      serviceCidr: '10.97.0.0/16',
+      auditPolicy: JSON.stringify({
+        apiVersion: 'audit.k8s.io/v1',
+        kind: 'Policy',
+        omitStages: ['RequestReceived'],
+        rules: [{ level: 'Metadata', users: ['admin'], verbs: ['create'] }, { level: 'None' }],
+      }),
+      flags: { 'kube-apiserver': ['--max-requests-inflight=300'] },
+    });
   });
   afterAll(async () => {
     await plane.stop();
@@ -32,6 +44,17 @@ describe.runIf(process.env['USE_EXISTING_CLUSTER'] !== 'true')('faults', () => {
     const stranger = await kubectl(plane, ['get', 'pods', '--server', other.server]);
     expect(stranger.code).toBe(1);
     expect(stranger.stderr).toContain('certificate signed by unknown authority');
+  });
+
+  test('writes are audited where a policy asks for it', async () => {
+    const log = await readFile(join(other.folder, 'audit.jsonl'), 'utf8');
+    const lines = log
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as AuditLine);
+    expect(lines.map(({ user, verb, objectRef }) => [user.username, verb, objectRef.name])).toEqual([
+      ['admin', 'create', 'kept'],
+    ]);
   });
 
   for (const component of ['kube-apiserver', 'etcd'] as const) {
@@ -71,6 +94,12 @@ describe.runIf(process.env['USE_EXISTING_CLUSTER'] !== 'true')('faults', () => {
     );
   });
 });
+
+interface AuditLine {
+  readonly user: { readonly username: string };
+  readonly verb: string;
+  readonly objectRef: { readonly name: string };
+}
 
 function pids(plane: ControlPlane, except?: Component): readonly (number | null)[] {
   return (['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const)
