@@ -187,7 +187,9 @@ describe('the control plane', () => {
     expect((await kubectl(plane, as('first'), { input: object({ a: '1', b: '1' }) })).code).toBe(0);
     const conflict = await kubectl(plane, as('second'), { input: object({ a: '2' }) });
     expect(conflict.code).toBe(1);
-    expect(conflict.stderr.split('\n')[0]).toMatchInlineSnapshot(`"error: Apply failed with 1 conflict: conflict with "first": .data.a"`);
+    expect(conflict.stderr.split('\n')[0]).toMatchInlineSnapshot(
+      `"error: Apply failed with 1 conflict: conflict with "first": .data.a"`,
+    );
     expect(
       (await kubectl(plane, as('second', '--force-conflicts'), { input: object({ a: '2' }) })).code,
     ).toBe(0);
@@ -235,7 +237,9 @@ describe.runIf(process.env['USE_EXISTING_CLUSTER'] !== 'true')('users', () => {
     const node = (name: string): object => ({ apiVersion: 'v1', kind: 'Node', metadata: { name } });
     expect((await kubectl(plane, ['create', '-f', '-'], { kubeconfig, input: node('one') })).code).toBe(0);
     const other = await kubectl(plane, ['create', '-f', '-'], { kubeconfig, input: node('two') });
-    expect(other.stderr.trim()).toMatchInlineSnapshot(`"Error from server (Forbidden): error when creating "STDIN": nodes "two" is forbidden: node "one" is not allowed to modify node "two""`);
+    expect(other.stderr.trim()).toMatchInlineSnapshot(
+      `"Error from server (Forbidden): error when creating "STDIN": nodes "two" is forbidden: node "one" is not allowed to modify node "two""`,
+    );
     expect((await kubectl(plane, ['delete', 'node', 'one'])).code).toBe(0);
   });
 

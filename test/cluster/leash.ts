@@ -25,6 +25,7 @@ export class Leash {
   async release(): Promise<void> {
     const gone = new Promise((resolve) => this.#shell.once('exit', resolve));
     const over = this.#shell.exitCode !== null || this.#shell.signalCode !== null;
+    this.#shell.ref();
     this.#shell.stdin?.end('\n');
     if (!over) await gone;
   }

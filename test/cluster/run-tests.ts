@@ -31,4 +31,10 @@ async function main(): Promise<number> {
   return runInTerminal(network.command, network.env);
 }
 
-process.exitCode = await main();
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  console.error('0 passed, 1 failed');
+  process.exitCode = 1;
+}
