@@ -35,16 +35,19 @@ export function runPlugin(plugin: ExecPlugin, options: RunPluginOptions): Promis
     let bytes = 0;
     const fail = (problem: string, cause?: unknown): void => {
       cancel();
-      kill(child, !interactive);
       reject(configurationError(`the exec plugin ${plugin.command} ${problem}`, cause));
     };
+    const stop = (problem: string): void => {
+      kill(child, !interactive);
+      fail(problem);
+    };
     const cancel = clock.at(clock.nowMs() + timeoutMs, () =>
-      fail(`gave no answer in ${timeoutMs / 1000} s and was ended; run it by hand and see what it waits for`),
+      stop(`gave no answer in ${timeoutMs / 1000} s and was ended; run it by hand and see what it waits for`),
     );
     const collect = (into: Buffer[]) => (chunk: Buffer) => {
       bytes += chunk.length;
       into.push(chunk);
-      if (bytes > maxOutputBytes) fail('prints without end and was ended; it must print one ExecCredential');
+      if (bytes > maxOutputBytes) stop('prints without end and was ended; it must print one ExecCredential');
     };
     child.stdout?.on('data', collect(stdout));
     child.stderr?.on('data', collect(stderr));
@@ -58,8 +61,9 @@ export function runPlugin(plugin: ExecPlugin, options: RunPluginOptions): Promis
 }
 
 function kill(child: ChildProcess, group: boolean): void {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  if (child.pid === undefined) return;
   try {
+    // Also where the plugin itself has ended: what it started may hold its output open.
     process.kill(group ? -child.pid : child.pid, 'SIGKILL');
   } catch {
     // It ended by itself in this moment.

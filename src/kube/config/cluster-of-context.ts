@@ -48,7 +48,7 @@ function list(entries: ReadonlyMap<string, unknown>): string {
 
 function pick(entries: ReadonlyMap<string, ConfigNode>, name: string, missing: string): ConfigNode {
   const found = entries.get(name);
-  if (found === undefined) throw configurationError(`${missing} (${list(entries)})`);
+  if (found === undefined) throw configurationError(`${missing} (${list(entries)}); name one that is there`);
   return found;
 }
 

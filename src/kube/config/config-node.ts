@@ -36,7 +36,7 @@ export class ConfigNode {
 
   requiredText(field: string): string {
     const value = this.text(field);
-    if (value === '') throw this.error(field, 'is missing');
+    if (value === '') throw this.error(field, 'is missing; add it');
     return value;
   }
 

@@ -30,16 +30,16 @@ export function identityOf(user: ConfigNode, cluster: ConfigNode): Identity {
     const name = provider.text('name');
     throw provider.error(
       'name',
-      `"${name}" is not supported; use an exec plugin instead (${pluginInstead[name] ?? 'see "kubectl help" on client.authentication.k8s.io/v1'})`,
+      `"${name}" is not supported; use ${pluginInstead[name] ?? 'tokenFile or an exec plugin'} instead`,
     );
   }
   return { kind: 'none' };
 }
 
 const pluginInstead: Readonly<Record<string, string>> = {
-  oidc: 'kubelogin: kubectl oidc-login get-token',
-  gcp: 'gke-gcloud-auth-plugin',
-  azure: 'kubelogin convert-kubeconfig',
+  oidc: 'the exec plugin "kubectl oidc-login get-token" (kubelogin)',
+  gcp: 'the exec plugin gke-gcloud-auth-plugin',
+  azure: 'what "kubelogin convert-kubeconfig" writes',
 };
 
 /** May stand in an HTTP header: printable ASCII without blanks. */

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { KubeError } from '../kube-error.ts';
 import { connectionError } from '../transport/connection-error.ts';
 import type { CallScope } from '../transport/call-scope.ts';
@@ -24,6 +25,8 @@ export async function readBody(
     scope.signal.throwIfAborted();
     throw connectionError(thrown, server);
   }
+  // undici takes a connection for free one turn after its answer; without the wait the next call would open another.
+  await setImmediate();
   scope.signal.throwIfAborted();
   return decodeUtf8(what, Buffer.concat(chunks, size));
 }

@@ -52,10 +52,11 @@ export function connectionError(thrown: unknown, server: string): KubeError {
   const tls = tlsProblems[code] ?? (code.startsWith('ERR_SSL_') ? 'TLS failed' : undefined);
   if (tls !== undefined)
     return configurationError(`${server} cannot be trusted or does not trust us: ${tls} (${code})`, thrown);
-  if (isProtocolError(code)) {
+  const shown = code === '' ? '' : ` (${code})`;
+  if (isProtocolError(thrown, code)) {
     return new KubeError({
       reason: 'Malformed',
-      message: `${server} answers something that is no HTTP; see that server names an API server (${code})`,
+      message: `${server} answers something that is no HTTP; see that server names an API server${shown}`,
       cause: thrown,
     });
   }
@@ -69,7 +70,6 @@ export function connectionError(thrown: unknown, server: string): KubeError {
   }
   const network =
     networkProblems[code] ?? (thrown instanceof Error ? thrown.message : 'the connection failed');
-  const shown = code === '' ? '' : ` (${code})`;
   return new KubeError({
     reason: 'Unreachable',
     message: `${server} cannot be reached: ${network}${shown}`,
@@ -84,8 +84,9 @@ export function isConnectionReset(error: KubeError): boolean {
   );
 }
 
-function isProtocolError(code: string): boolean {
+function isProtocolError(thrown: unknown, code: string): boolean {
   return (
+    (thrown instanceof Error && thrown.name === 'HTTPParserError') ||
     code.startsWith('HPE_') ||
     code === 'UND_ERR_HEADERS_OVERFLOW' ||
     code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'
