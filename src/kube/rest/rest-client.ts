@@ -153,19 +153,14 @@ export class RestClient implements KubeClient {
 
   async remove(resource: Resource, name: ObjectName, options: DeleteOptions = {}): Promise<void> {
     const { gracePeriodSeconds, preconditions, propagationPolicy } = options;
-    const body = {
-      apiVersion: 'v1',
-      kind: 'DeleteOptions',
-      gracePeriodSeconds,
-      preconditions,
-      propagationPolicy,
-    };
+    const asked = { gracePeriodSeconds, preconditions, propagationPolicy };
+    const body = JSON.stringify({ apiVersion: 'v1', kind: 'DeleteOptions', ...asked });
+    const plain = Object.values(asked).every((value) => value === undefined);
     await this.#caller.call(
       {
         method: 'DELETE',
         path: objectPath(resource, name),
-        contentType: 'application/json',
-        body: JSON.stringify(body),
+        ...(plain ? {} : { contentType: 'application/json', body }),
       },
       options,
     );

@@ -1,14 +1,14 @@
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type Socket, connect } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import type { TLSSocket } from 'node:tls';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { KubeClient } from '../client.ts';
-import type { ClusterConfig, Material } from '../config/cluster-config.ts';
+import type { ClusterConfig, ExecPlugin, Material } from '../config/cluster-config.ts';
 import { KubeError } from '../kube-error.ts';
+import { connectionError } from './connection-error.ts';
 import { createKubeClient, type KubeClientOptions } from '../rest/create-kube-client.ts';
 import { Authority, type KeyPair } from '../testing/certificates.ts';
 import { JumpingClock } from '../testing/jumping-clock.ts';
@@ -209,7 +209,7 @@ describe('connections', () => {
       inbound.end('HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n');
     });
     closing.push(() => closeAll(proxy, sockets));
-    const client = clientOf(loopback.cluster({ proxyUrl: `${await listen(proxy)}` }));
+    const client = clientOf(loopback.cluster({ proxyUrl: await listen(proxy) }));
     expect(shown(await refusal(client.raw('/version')))).toMatchInlineSnapshot(
       `"Unreachable: https://HOST cannot be reached: the proxy of proxy-url refused the connection with 407"`,
     );
@@ -272,6 +272,23 @@ describe('trust', () => {
         "no authority file": "Configuration: the certificate authority ~/absent does not exist; correct its path or put it there",
         "no key file": "Configuration: the key of the client certificate ~/absent does not exist; correct its path or put it there",
       }
+    `);
+  });
+
+  test('a client certificate that has run out is named where the server breaks the connection over it', async () => {
+    const strict = { requestCert: true, rejectUnauthorized: true, ca: authority.cert };
+    const loopback = await serve(version, server, strict);
+    const ask = async (pair: KeyPair | null): Promise<string> => {
+      const certificate = pair === null ? null : { cert: inline(pair.cert), key: inline(pair.key) };
+      const cluster = loopback.cluster({ tls: trusting(authority.cert), certificate });
+      const error = await refusal(clientOf(cluster).raw('/version'));
+      return shown(error).replace(/\(.* GMT\)/, '(THEN)');
+    };
+    expect([await ask(authority.issue({ days: -1 })), await ask(null)]).toMatchInlineSnapshot(`
+      [
+        "Configuration: https://HOST closed the connection: the client certificate has expired (THEN); get a new one",
+        "Unreachable: https://HOST cannot be reached: the connection was closed before the answer was whole (UND_ERR_SOCKET)",
+      ]
     `);
   });
 
@@ -352,6 +369,45 @@ describe('files that are replaced', () => {
     expect(await client.raw('/version')).toEqual({ gitVersion: 'v1.36.0' });
   });
 
+  test('an exec plugin that gives certificates: a 401 runs it again, and the pool is made anew', async () => {
+    const users: string[] = [];
+    const loopback = await serve(
+      ({ socket }, response) => {
+        const user = String((socket as TLSSocket).getPeerCertificate().subject.CN);
+        users.push(user);
+        if (user === 'second') sendJson(response, {});
+        else sendJson(response, { kind: 'Status', code: 401, message: 'Unauthorized' }, 401);
+      },
+      server,
+      { requestCert: true, rejectUnauthorized: false, ca: authority.cert },
+    );
+    const apiVersion = 'client.authentication.k8s.io/v1';
+    const { path } = write('plugin.sh', '#!/bin/sh\ncat "$OUTPUT"; cp "$OUTPUT.next" "$OUTPUT"\n');
+    chmodSync(path, 0o755);
+    for (const [name, user] of Object.entries({ output: 'first', 'output.next': 'second' })) {
+      const { cert, key } = authority.issue({ user });
+      const status = { clientCertificateData: cert, clientKeyData: key };
+      write(name, JSON.stringify({ apiVersion, kind: 'ExecCredential', status }));
+    }
+    const plugin: ExecPlugin = {
+      apiVersion,
+      command: path,
+      args: [],
+      env: [{ name: 'OUTPUT', value: join(folder, 'output') }],
+      interactiveMode: 'Never',
+      provideClusterInfo: false,
+      installHint: '',
+      clusterExtension: null,
+    };
+    const client = clientOf(
+      loopback.cluster({ tls: trusting(authority.cert), identity: { kind: 'exec', plugin } }),
+    );
+    await client.raw('/version');
+    await client.raw('/version');
+    expect(users).toEqual(['first', 'second', 'second']);
+    await eventually(() => loopback.sockets.size === 1, 'the old pool has closed its connection');
+  });
+
   test('a 401 reads the token again and repeats the call once', async () => {
     const seen: string[] = [];
     const loopback = await serve(({ headers }, response) => {
@@ -377,6 +433,53 @@ describe('files that are replaced', () => {
     expect(seen).toEqual(['Bearer old', 'Bearer old', 'Bearer new']);
     expect(loopback.connections).toBe(1);
   });
+});
+
+test('passwords and impersonation are headers', async () => {
+  const loopback = await serve(version);
+  const client = clientOf(
+    loopback.cluster({
+      identity: { kind: 'basic', username: 'u', password: 'p:ü' },
+      impersonate: { user: 'someone', uid: '1', groups: ['a', 'b'], extra: { 'x/y': ['v', 'w'] } },
+    }),
+  );
+  await client.raw('/version');
+  const { headers } = loopback.requests[0] ?? { headers: {} };
+  expect(
+    Object.fromEntries(Object.entries(headers).filter(([name]) => /^(auth|impersonate)/.test(name))),
+  ).toMatchInlineSnapshot(`
+    {
+      "authorization": "Basic dTpwOsO8",
+      "impersonate-extra-x%2fy": "v, w",
+      "impersonate-group": "a, b",
+      "impersonate-uid": "1",
+      "impersonate-user": "someone",
+    }
+  `);
+});
+
+test('what OpenSSL and the system say is given a meaning', () => {
+  const meaning = (code: string): string =>
+    shown(connectionError(Object.assign(new Error('as it was said'), { code }), 'https://HOST'));
+  expect(
+    [
+      'ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED',
+      'ERR_SSL_NEW_ONE',
+      'CERT_NOT_YET_VALID',
+      'ENOTFOUND',
+      'EOTHER',
+    ].map(meaning),
+  ).toMatchInlineSnapshot(`
+    [
+      "Configuration: https://HOST cannot be trusted or does not trust us: it says that the client certificate has expired; get a new one (ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED)",
+      "Configuration: https://HOST cannot be trusted or does not trust us: TLS failed (ERR_SSL_NEW_ONE)",
+      "Configuration: https://HOST cannot be trusted or does not trust us: its certificate is not valid yet; correct the clock of this machine or of the one that signed it (CERT_NOT_YET_VALID)",
+      "Unreachable: https://HOST cannot be reached: its host name is not known (ENOTFOUND)",
+      "Unreachable: https://HOST cannot be reached: as it was said (EOTHER)",
+    ]
+  `);
+  const all = new AggregateError([Object.assign(new Error(''), { code: 'ECONNREFUSED' }), new Error('')]);
+  expect(connectionError(all, 'https://HOST').message).toContain('nothing listens there');
 });
 
 async function listen(server: Server): Promise<string> {

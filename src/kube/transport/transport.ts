@@ -3,8 +3,9 @@ import type { Dispatcher } from 'undici';
 import type { Credential, CredentialSource } from '../auth/credential.ts';
 import type { Clock } from '../clock.ts';
 import type { ClusterConfig, Impersonation } from '../config/cluster-config.ts';
+import { configurationError } from '../config/configuration-error.ts';
 import type { CallScope } from './call-scope.ts';
-import { connectionError } from './connection-error.ts';
+import { connectionError, isConnectionReset } from './connection-error.ts';
 import type { PoolKeeper } from './pool-keeper.ts';
 
 export interface WireRequest {
@@ -58,14 +59,21 @@ export class Transport {
 
   /** Why a 401 may have come: who we said we are, and whether that has run out. */
   whyUnauthorized(): string {
-    const { clock, credentials, pools } = this.#parts;
+    const { credentials } = this.#parts;
+    return (
+      this.#whyExpired() ??
+      `the API server does not accept ${credentials.description}; log in anew, or see that it belongs to this cluster`
+    );
+  }
+
+  #whyExpired(): string | null {
+    const { clock, pools } = this.#parts;
     const pem = pools.clientCertificate;
-    if (pem !== null) {
-      const until = new X509Certificate(pem).validTo;
-      if (Date.parse(until) < clock.wallMs())
-        return `the client certificate has expired (${until}); get a new one`;
-    }
-    return `the API server does not accept ${credentials.description}; log in anew, or see that it belongs to this cluster`;
+    if (pem === null) return null;
+    const until = new X509Certificate(pem).validTo;
+    return Date.parse(until) < clock.wallMs()
+      ? `the client certificate has expired (${until}); get a new one`
+      : null;
   }
 
   async #sendAs(credential: Credential, request: WireRequest, scope: CallScope): Promise<WireAnswer> {
@@ -88,11 +96,18 @@ export class Transport {
         },
         ...(body === undefined ? {} : { body }),
         signal: scope.signal,
+        // undici gives up the connection of a DELETE with a body, for servers that trip over it; with a length the API server does not.
+        reset: false,
       });
       return answerOf(response);
     } catch (thrown) {
       scope.signal.throwIfAborted();
-      throw connectionError(thrown, cluster.server);
+      const error = connectionError(thrown, cluster.server);
+      const expired = isConnectionReset(error) ? this.#whyExpired() : null;
+      // In TLS 1.3 a server refuses a certificate after the handshake, and all that is seen is a connection that ends.
+      throw expired === null
+        ? error
+        : configurationError(`${cluster.server} closed the connection: ${expired}`, error);
     }
   }
 }
