@@ -9,7 +9,7 @@ export class Leash {
 
   constructor() {
     const script =
-      'held=; while read -r pids; do held=$pids; done; for pid in $held; do kill -KILL -- "$pid"; done';
+      'held=; while read -r pids; do held=$pids; done; for pid in $held; do kill -KILL "$pid"; done';
     this.#shell = spawn('sh', ['-c', script], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
     this.#shell.unref();
     // Whoever killed the shell has the processes to end; writing to it is then no reason to die.
