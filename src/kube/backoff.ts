@@ -57,8 +57,4 @@ export class Backoff {
     this.#retryAtMs = this.#clock.nowMs() + delayMs;
     return delayMs;
   }
-
-  reset(): void {
-    this.#attempt = 0;
-  }
 }

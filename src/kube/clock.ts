@@ -26,11 +26,11 @@ export function systemClock(): Clock {
     at: (instantMs, task) => {
       let timer: NodeJS.Timeout;
       const wait = (): void => {
-        // Rounded up: a timer that fires a fraction early would find its instant not yet there.
-        const delayMs = Math.ceil(instantMs - nowMs());
-        if (delayMs <= longestTimerMs) timer = setTimeout(task, Math.max(0, delayMs));
-        else timer = setTimeout(wait, longestTimerMs);
+        const delayMs = Math.max(0, Math.ceil(instantMs - nowMs()));
+        timer = setTimeout(ring, Math.min(delayMs, longestTimerMs));
       };
+      // Looks again: `setTimeout` may be a fraction of a millisecond early.
+      const ring = (): void => (nowMs() >= instantMs ? task() : wait());
       wait();
       return () => clearTimeout(timer);
     },

@@ -225,9 +225,11 @@ export class LeaderElector {
     return 'lost';
   }
 
-  /** Half of the deadline: one dead connection does not cost the lease. */
+  /** Half of the deadline: one dead connection does not cost the lease. Never beyond the deadline itself. */
   #call<Value>(call: (signal: AbortSignal, timeoutMs: number) => Promise<Value>): Promise<Value> {
-    const limitMs = this.#timing.renewDeadlineMs / 2;
+    const halfMs = this.#timing.renewDeadlineMs / 2;
+    const limitMs =
+      this.#holding === null ? halfMs : Math.max(0, Math.min(halfMs, this.#leftMs(this.#holding)));
     return within(this.#options.clock, limitMs, (signal) => call(signal, limitMs));
   }
 

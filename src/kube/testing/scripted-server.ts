@@ -15,7 +15,7 @@ export interface Faults {
   event?(): Fault | undefined;
 }
 
-interface Entry {
+export interface LogEntry {
   readonly version: number;
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
   readonly object: KubeObject;
@@ -28,13 +28,15 @@ interface Entry {
 export class ScriptedServer implements KubeClient {
   readonly objects = new Map<string, KubeObject>();
   readonly calls: string[] = [];
+  /** All that ever happened. */
+  readonly log: LogEntry[] = [];
   faults: Faults = {};
   streams = true;
   /** Versions before it are gone. */
   compactedTo = 0;
   version = 100;
   #uids = 0;
-  #history: Entry[] = [];
+  #history: LogEntry[] = [];
   readonly #listeners = new Set<() => void>();
   readonly #clock: Clock;
 
@@ -114,13 +116,13 @@ export class ScriptedServer implements KubeClient {
     }
     const endMs = this.#clock.nowMs() + (options.timeoutSeconds ?? 300) * 1000;
     for (;;) {
+      if (at < this.compactedTo) throw expired();
       const next = this.#history.find(({ version }) => version > at);
       if (next !== undefined) {
         yield* this.#send<Item>(next, options);
         at = next.version;
         continue;
       }
-      if (at < this.compactedTo) throw expired();
       const bookmarkMs = Math.min(this.#clock.nowMs() + 60_000, endMs);
       await this.#changeOr(bookmarkMs, options.signal);
       if (options.signal?.aborted === true) throw aborted();
@@ -186,7 +188,7 @@ export class ScriptedServer implements KubeClient {
   }
 
   async *#send<Item extends KubeObject>(
-    entry: Entry,
+    entry: LogEntry,
     options: WatchOptions,
   ): AsyncGenerator<WatchEvent<Item>> {
     const fault = this.faults.event?.();
@@ -211,7 +213,8 @@ export class ScriptedServer implements KubeClient {
     yield { type: entry.type, object: entry.object as Item };
   }
 
-  #tell(entry: Entry): void {
+  #tell(entry: LogEntry): void {
+    this.log.push(entry);
     this.#history.push(entry);
     for (const listener of this.#listeners) listener();
   }
