@@ -114,7 +114,7 @@ function setUp() {
         .then((end) => said.push(`${at()} ${hostName} ${end}`));
     return { clock, fence, elector, start };
   };
-  const lease = () => server.objects.get('sluice/leader') as Lease | undefined;
+  const lease = (): Lease | undefined => server.objects.get('sluice/leader');
   return { world, server, said, candidate, lease, at };
 }
 
@@ -225,9 +225,9 @@ describe('leader election', () => {
 
   test('the answer to the first write is lost: the lease is its own, under a new epoch', async () => {
     const { world, server, said, candidate } = setUp();
-    const { create } = server;
-    server.create = async (...parameters) => {
-      await create.apply(server, parameters);
+    const create = server.create.bind(server);
+    server.create = async (resource, object) => {
+      await create(resource, object);
       server.create = create;
       throw new KubeError({ reason: 'Unreachable', message: 'reset' });
     };
@@ -279,16 +279,27 @@ describe('leader election', () => {
     await world.runFor(0);
   });
 
-  test('five candidates, frozen and resumed at random: never two that may act, and epochs only rise', async () => {
+  test('five processes, frozen and resumed at random: never two that may act, and epochs only rise', async () => {
     let changes = 0;
     for (let seed = 1; seed <= 12; seed += 1) {
       const { world, said, candidate } = setUp();
       const random = new SeededRandom(seed);
-      const candidates = [1, 2, 3, 4, 5].map((number) => candidate(`c${number}`, seed * 10 + number));
-      for (const { start } of candidates) void start();
-      for (let turn = 0; turn < 300; turn += 1) {
+      let processes = 0;
+      let isOver = false;
+      const candidates: ReturnType<typeof candidate>[] = [];
+      // Who has lost exits, and its place is filled by a new process.
+      const launch = (place: number): void => {
+        const launched = candidate(`c${place}`, seed * 1000 + (processes += 1));
+        candidates[place] = launched;
+        void launched.start().then(() => {
+          if (!isOver) launch(place);
+        });
+      };
+      for (let place = 0; place < 5; place += 1) launch(place);
+      for (let turn = 0; turn < 500; turn += 1) {
         const chosen = random.pick(candidates);
         if (random.chance(0.05)) chosen.clock.freeze();
+        else if (random.chance(0.05)) candidates.find(({ fence }) => fence.epoch !== null)?.clock.freeze();
         else if (random.chance(0.3)) await chosen.clock.resume();
         await world.runFor(random.between(1, 1500));
         expect(candidates.filter(({ fence }) => fence.epoch !== null).length).toBeLessThanOrEqual(1);
@@ -296,6 +307,7 @@ describe('leader election', () => {
       const epochs = said.flatMap((line) => /epoch (\d+)/.exec(line)?.[1] ?? []).map(Number);
       expect(epochs).toEqual([...new Set(epochs)].sort((x, y) => x - y));
       changes += epochs.length;
+      isOver = true;
       for (const { clock, elector } of candidates) {
         elector.stop({ release: false });
         await clock.resume();
