@@ -79,6 +79,8 @@ export interface HistoryView {
  */
 export interface Commands {
   apply(services: readonly AppliedService[], actor: Actor): Promise<readonly ApplyResult[]>;
+  /** What `apply` would do to each, without doing it. */
+  preview(services: readonly AppliedService[]): readonly Omit<ApplyResult, 'generation'>[];
   /** A running rollout goes to weight 0 first. Resolves when the deletion is durable, not when it is done. */
   deleteService(key: ServiceKey, actor: Actor): Promise<void>;
   /** Rollouts again. */

@@ -64,6 +64,15 @@ describe('apply', () => {
     ]);
   });
 
+  test('a preview says what it would do, and does it not', async () => {
+    const { engine, world } = await started();
+    const { writes } = world.store;
+    const other = { ...shop, spec: exampleSpec(examplePlan, 'other') };
+    const changed = { ...shop, spec: exampleSpec({ ...examplePlan, bakeMs: 1 }) };
+    const outcomes = engine.commands.preview([shop, changed, other]).map(({ outcome }) => outcome);
+    expect([outcomes, world.store.writes]).toEqual([['unchanged', 'changed', 'created'], writes]);
+  });
+
   test('stores nothing of a service that the platform cannot have', async () => {
     const world = new World();
     const engine = await world.engine();

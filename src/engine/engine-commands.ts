@@ -85,10 +85,22 @@ export class EngineCommands implements Commands {
     return { key, revision, generation: service.canary.generation, changed };
   }
 
+  preview(services: readonly AppliedService[]): readonly Omit<ApplyResult, 'generation'>[] {
+    return services.map(({ spec, target, source }) => {
+      const key = `${spec.namespace}/${spec.name}`;
+      const known = this.#context.services.get(key);
+      const isSame = isKnownUnchanged(known, { spec, target, source });
+      const outcome = known === undefined ? 'created' : isSame ? 'unchanged' : 'changed';
+      return { key, outcome, revision: target.revision };
+    });
+  }
+
   async act(command: ActCommand): Promise<ActResult> {
     const service = this.#serviceOf(command);
     const run = runningRollout(service);
     if (run !== null) {
+      if (command.kind === 'rollback' && isWayBack(service, run))
+        throw refused(`${run.identity.name} goes back already; deploy what is to run instead`);
       const action = await this.#tellRun(service, run, command);
       return { key: service.key, rollout: run.identity.name, action };
     }
@@ -159,15 +171,14 @@ export class EngineCommands implements Commands {
     const key = `${spec.namespace}/${spec.name}`;
     const { parts, options, clock, services } = this.#context;
     const known = services.get(key);
-    const isSame =
-      known !== undefined && !known.canary.deleting && isUnchanged(known.canary, { spec, target, source });
+    const isSame = isKnownUnchanged(known, { spec, target, source });
     const resultOf = (outcome: ApplyResult['outcome'], generation: number): ApplyResult => ({
       key,
       outcome,
       revision: target.revision,
       generation,
     });
-    if (isSame) return resultOf('unchanged', known.canary.generation);
+    if (known !== undefined && isSame) return resultOf('unchanged', known.canary.generation);
     if (known?.canary.deleting === true)
       throw refused(`${key} is being deleted; apply it again when it is gone`);
     // What the platform cannot have (a port that is taken) is refused before anything is stored.
@@ -304,6 +315,12 @@ export class EngineCommands implements Commands {
   }
 }
 
+/** The fast rollout of what served before, on its way: to take it back would bring the version again that somebody is fleeing. */
+function isWayBack({ canary }: Service, run: RolloutRecord): boolean {
+  const returns = run.plan.skipAnalysis && !planOf(canary).skipAnalysis;
+  return returns && run.identity.revision === canary.previous?.revision && run.state.decidedAtMs === null;
+}
+
 function refused(message: string): SluiceError {
   return new SluiceError({ code: 'action-refused', message });
 }
@@ -319,6 +336,10 @@ function viewOf(service: Service): ServiceView {
     observedAtMs: service.observedAtMs,
     troubles: [...service.troubles.values()],
   };
+}
+
+function isKnownUnchanged(known: Service | undefined, applied: AppliedService): boolean {
+  return known !== undefined && !known.canary.deleting && isUnchanged(known.canary, applied);
 }
 
 function isUnchanged(canary: CanaryRecord, applied: AppliedService): boolean {

@@ -77,6 +77,9 @@ describe('Engine', () => {
     await world.clock.runFor(300_000);
     const back = { kind: 'rollback', on: { key }, reason: '', actor: ada } as const;
     await engine.commands.act(back);
+    // Somebody else presses the same key while it is on its way.
+    await world.clock.runFor(500);
+    await expect(engine.commands.act(back)).rejects.toMatchObject({ code: 'action-refused' });
     await world.clock.runFor(60_000);
     expect(engine.commands.get(key).canary.promoted?.revision).toBe('v1');
     await expect(engine.commands.act(back)).rejects.toMatchObject({ code: 'action-refused' });

@@ -400,6 +400,7 @@ test('a dry run applies nothing', async () => {
     body,
   });
   expect(answer.status).toBe(200);
+  expect(await answer.json()).toMatchObject({ services: [{ change: 'created' }] });
   expect(commands.asked).toEqual([]);
 });
 

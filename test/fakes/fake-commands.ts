@@ -39,6 +39,13 @@ export class FakeCommands implements Commands {
     );
   };
 
+  preview: Commands['preview'] = (services) =>
+    services.map(({ spec, target }) => ({
+      key: `${spec.namespace}/${spec.name}`,
+      outcome: 'created' as const,
+      revision: target.revision,
+    }));
+
   deleteService = (key: ServiceKey, actor: Actor): Promise<void> => this.#change('delete', key, actor);
   enable = (key: ServiceKey, actor: Actor): Promise<void> => this.#change('enable', key, actor);
   disable = (key: ServiceKey, actor: Actor): Promise<void> => this.#change('disable', key, actor);

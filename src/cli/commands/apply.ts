@@ -4,14 +4,18 @@ import { findingLines } from '../render/findings.ts';
 
 export const run: CommandFunction = async (session, args, options) => {
   const files = await readFiles(session.host, [...args, ...listOption(options, 'file')]);
-  const document = await session.client.apply({ files, dryRun: flagOption(options, 'dryRun') });
+  const dryRun = flagOption(options, 'dryRun');
+  const document = await session.client.apply({ files, dryRun });
   const told = document.findings.filter((finding) => finding.severity !== 'info');
   for (const line of findingLines(told, session.progressStyle)) session.progress.line(line);
   await session.out.result({
     document,
     items: document.services,
     text: () =>
-      document.services.map(({ key, change, revision }) => `${key} ${change} (revision ${revision})`),
+      document.services.map(
+        ({ key, change, revision }) =>
+          `${key} ${dryRun && change !== 'unchanged' ? 'would be ' : ''}${change} (revision ${revision})`,
+      ),
     names: () => document.services.map(({ key }) => key),
   });
   return 0;

@@ -13,7 +13,10 @@ export function applyRoutes(dependencies: ApiDependencies): Hono<ApiEnv> {
     const applied = dependencies.commands.list().map(({ canary }) => canary.source);
     const { services, findings } = compileManifests(files, applied);
     if (findings.some((finding) => finding.severity === 'error')) throw new InvalidManifest(findings);
-    const results = dryRun === true ? [] : await dependencies.commands.apply(services, context.get('actor'));
+    const results =
+      dryRun === true
+        ? dependencies.commands.preview(services)
+        : await dependencies.commands.apply(services, context.get('actor'));
     return context.json({
       schema: viewSchema,
       kind: 'Apply',
