@@ -39,6 +39,11 @@ export interface ControlPlane {
   kill(component: Component, signal?: NodeJS.Signals): Promise<void>;
   /** `kill`, if it still runs, then starts it again on the same port and data; resolves when all is ready. */
   restart(component: Component): Promise<void>;
+  /**
+   * A new certificate authority, a new certificate of the API server, which goes on running, and all kubeconfigs anew in their places;
+   * certificates of before are refused from then on, tokens are not. Resolves when all is ready.
+   */
+  rotate(): Promise<void>;
   /** Null while it does not run. */
   pid(component: Component): number | null;
   /** Within two seconds. May be called twice. */

@@ -53,6 +53,7 @@ export async function useExisting(kubeconfig: string, kubectl = 'kubectl'): Prom
     userKubeconfig: notOurs,
     kill: async () => notOurs(),
     restart: async () => notOurs(),
+    rotate: async () => notOurs(),
     pid: () => null,
     stop: async () => rmSync(folder, { recursive: true, force: true }),
   };

@@ -55,8 +55,6 @@ type Ports = Readonly<Record<Component | 'etcd-peer', number>>;
 class LocalControlPlane implements ControlPlane {
   readonly kubeconfig: string;
   readonly server: string;
-  readonly caPem: string;
-  readonly admin: ClientCertificate;
   readonly adminToken: string;
   readonly kubectl: string;
   readonly netns = currentNetns();
@@ -84,8 +82,6 @@ class LocalControlPlane implements ControlPlane {
       server: this.server,
       addresses: ['127.0.0.1', firstService],
     });
-    this.caPem = this.#keys.authority.certPem;
-    this.admin = this.#keys.admin;
     this.adminToken = this.#keys.adminToken;
     this.kubeconfig = this.#keys.kubeconfig({ name: 'admin' });
     this.#processes = this.#prepare(options, programs, ports);
@@ -125,6 +121,25 @@ class LocalControlPlane implements ControlPlane {
     await this.#answers('kube-apiserver');
     this.#run('kube-controller-manager');
     this.#run('kube-scheduler');
+    await this.#allReady();
+  }
+
+  get caPem(): string {
+    return this.#keys.caPem;
+  }
+
+  get admin(): ClientCertificate {
+    return this.#keys.admin;
+  }
+
+  async rotate(): Promise<void> {
+    this.#keys.rotate();
+    await this.#answers('kube-apiserver');
+    // The others read their kubeconfig once.
+    for (const component of ['kube-controller-manager', 'kube-scheduler'] as const) {
+      await this.kill(component);
+      this.#run(component);
+    }
     await this.#allReady();
   }
 

@@ -1,8 +1,9 @@
-import { readFile } from 'node:fs/promises';
+import { copyFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { compact } from './compact.ts';
 import type { Component, ControlPlane } from './control-plane.ts';
-import { kubectl } from './kubectl.ts';
+import { type KubectlResult, kubectl } from './kubectl.ts';
 import { startControlPlane } from './start-control-plane.ts';
 
 /** Nothing of a cluster that is not ours is killed. */
@@ -57,25 +58,59 @@ describe.runIf(process.env['USE_EXISTING_CLUSTER'] !== 'true')('faults', () => {
     ]);
   });
 
-  for (const component of ['kube-apiserver', 'etcd'] as const) {
-    test(`${component} is killed and comes back with all that was written`, async () => {
+  test.each([
+    { component: 'kube-apiserver', answers: false },
+    { component: 'etcd', answers: false },
+    { component: 'kube-controller-manager', answers: true },
+    { component: 'kube-scheduler', answers: true },
+  ] as const)(
+    '$component is killed and comes back with all that was written',
+    async ({ component, answers }) => {
       const before = plane.pid(component);
       const others = pids(plane, component);
       await plane.kill(component);
       expect(plane.pid(component)).toBe(null);
-      expect((await kubectl(plane, ['get', 'configmap', 'kept', '--request-timeout=2s'])).code).toBe(1);
+      const down = await kubectl(plane, ['get', 'configmap', 'kept', '--request-timeout=2s']);
+      expect(down.code).toBe(answers ? 0 : 1);
       expect(await read(other)).toBe('other');
       await plane.restart(component);
       expect(plane.pid(component)).not.toBe(before);
       expect(pids(plane, component)).toEqual(others);
       expect(await read(plane)).toBe('plane');
-      const name = `after-${component}`;
-      expect((await kubectl(plane, ['create', 'configmap', name])).code).toBe(0);
-      expect((await kubectl(plane, ['create', 'deployment', name, '--image=app:v1'])).code).toBe(0);
-      const set = ['wait', '--for=create', 'replicaset', '-l', `app=${name}`, '--timeout=60s'];
-      expect(await kubectl(plane, set)).toMatchObject({ code: 0 });
-    });
-  }
+      await works(plane, `after-${component}`);
+    },
+  );
+
+  test('what etcd has compacted is expired once no cache has it', async () => {
+    const list = (version: string): Promise<KubectlResult> => {
+      const query = `resourceVersion=${version}&resourceVersionMatch=Exact`;
+      return kubectl(plane, ['get', '--raw', `/api/v1/namespaces/default/configmaps?${query}`]);
+    };
+    const made = ['create', 'configmap', 'old', '-o', 'jsonpath={.metadata.resourceVersion}'];
+    const { stdout: version } = await kubectl(plane, made);
+    expect((await kubectl(plane, ['create', 'configmap', 'new'])).code).toBe(0);
+    expect((await list(version)).code).toBe(0);
+    await compact(plane);
+    await plane.restart('kube-apiserver');
+    const expired = await list(version);
+    expect(expired.code).toBe(1);
+    expect(expired.stderr).toContain('(Expired)');
+  });
+
+  test('a new authority makes certificates of the old one worthless', async () => {
+    const old = join(plane.folder, 'old.kubeconfig');
+    await copyFile(plane.kubeconfig, old);
+    const { caPem } = plane;
+    const pid = plane.pid('kube-apiserver');
+    await plane.rotate();
+    expect(plane.caPem).not.toBe(caPem);
+    expect(plane.pid('kube-apiserver')).toBe(pid);
+    const refused = await kubectl(plane, ['get', 'pods'], { kubeconfig: old });
+    expect(refused.stderr).toContain('certificate signed by unknown authority');
+    const blind = ['get', 'pods', '--insecure-skip-tls-verify'];
+    expect((await kubectl(plane, blind, { kubeconfig: old })).code).toBe(1);
+    await works(plane, 'after-rotation');
+  });
 
   test('stops within two seconds, and again', async () => {
     const held = pids(other).map(Number);
@@ -94,6 +129,13 @@ describe.runIf(process.env['USE_EXISTING_CLUSTER'] !== 'true')('faults', () => {
     );
   });
 });
+
+/** What is written is kept, and the controllers see it. */
+async function works(plane: ControlPlane, name: string): Promise<void> {
+  expect((await kubectl(plane, ['create', 'deployment', name, '--image=app:v1'])).code).toBe(0);
+  const set = ['wait', '--for=create', 'replicaset', '-l', `app=${name}`, '--timeout=60s'];
+  expect(await kubectl(plane, set)).toMatchObject({ code: 0 });
+}
 
 interface AuditLine {
   readonly user: { readonly username: string };
