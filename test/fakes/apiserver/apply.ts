@@ -24,7 +24,9 @@ export function applyObject(
   const merged = asObject(mergeApplied(live ?? undefined, config, kind.schema));
   const entries = live === null ? [] : entriesOf(live);
   const before = entries.find((entry) => isBy(entry, options.who))?.fields ?? emptySet;
-  const keep = entries.filter((entry) => !isBy(entry, options.who)).reduce((all, entry) => union(all, entry.fields), fields);
+  const keep = entries
+    .filter((entry) => !isBy(entry, options.who))
+    .reduce((all, entry) => union(all, entry.fields), fields);
   const pruned = asObject(pruneGone(merged, kind.schema, before, keep));
   return ownByApply(live, pruned, fields, kind, options);
 }
@@ -37,7 +39,10 @@ function configured(sent: JsonObject, kind: Kind, subresource: string): JsonObje
   return {
     ...(apiVersion === undefined ? {} : { apiVersion }),
     ...(name === undefined ? {} : { kind: name }),
-    metadata: { ...(own === undefined ? {} : { name: own }), ...(namespace === undefined ? {} : { namespace }) },
+    metadata: {
+      ...(own === undefined ? {} : { name: own }),
+      ...(namespace === undefined ? {} : { namespace }),
+    },
     ...(status === undefined ? {} : { status }),
   };
 }
@@ -95,7 +100,12 @@ function pruneGone(value: Json, schema: Schema, before: FieldSet, keep: FieldSet
     let went = false;
     for (const [name, item] of Object.entries(value)) {
       const key = `f:${name}`;
-      const left = pruneChild(item, schemaOf(schema, name) ?? anySchema, before.children.get(key), keep.children.get(key));
+      const left = pruneChild(
+        item,
+        schemaOf(schema, name) ?? anySchema,
+        before.children.get(key),
+        keep.children.get(key),
+      );
       if (left === undefined) went = true;
       else kept[name] = left;
     }
@@ -111,7 +121,12 @@ function pruneGone(value: Json, schema: Schema, before: FieldSet, keep: FieldSet
   return left.length === 0 && value.length > 0 && !keep.member ? undefined : left;
 }
 
-function pruneChild(value: Json, schema: Schema, before: FieldSet | undefined, keep: FieldSet | undefined): Json | undefined {
+function pruneChild(
+  value: Json,
+  schema: Schema,
+  before: FieldSet | undefined,
+  keep: FieldSet | undefined,
+): Json | undefined {
   if (before === undefined || isEmpty(before)) return value;
   if (before.member && isEmpty(keep)) return undefined;
   return pruneGone(value, schema, before, keep ?? emptySet);

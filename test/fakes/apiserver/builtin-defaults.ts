@@ -5,7 +5,11 @@ import type { Kind } from './kinds.ts';
 export function withBuiltInDefaults(object: JsonObject, kind: Kind): JsonObject {
   switch (kind.kind) {
     case 'Deployment':
-      return filled(filled(withTemplate(object), 'spec', deploymentSpec), 'spec.strategy', strategyDefaults(object));
+      return filled(
+        filled(withTemplate(object), 'spec', deploymentSpec),
+        'spec.strategy',
+        strategyDefaults(object),
+      );
     case 'ReplicaSet':
     case 'StatefulSet':
       return filled(withTemplate(object), 'spec', { replicas: 1 });
@@ -23,9 +27,13 @@ export function withBuiltInDefaults(object: JsonObject, kind: Kind): JsonObject 
         ports: undefined,
       });
     case 'Namespace':
-      return filled(withAt(object, ['metadata', 'labels', 'kubernetes.io/metadata.name'], nameOf(object)), 'spec', {
-        finalizers: ['kubernetes'],
-      });
+      return filled(
+        withAt(object, ['metadata', 'labels', 'kubernetes.io/metadata.name'], nameOf(object)),
+        'spec',
+        {
+          finalizers: ['kubernetes'],
+        },
+      );
     case 'HorizontalPodAutoscaler':
       return filled(object, 'spec', { minReplicas: 1 });
     case 'Secret':
@@ -41,14 +49,22 @@ const deploymentSpec = { replicas: 1, revisionHistoryLimit: 10, progressDeadline
 
 function strategyDefaults(object: JsonObject): Readonly<Record<string, Json>> {
   const type = asObject(asObject(object['spec'])['strategy'])['type'] ?? 'RollingUpdate';
-  return type === 'RollingUpdate' ? { type, rollingUpdate: { maxUnavailable: '25%', maxSurge: '25%' } } : { type };
+  return type === 'RollingUpdate'
+    ? { type, rollingUpdate: { maxUnavailable: '25%', maxSurge: '25%' } }
+    : { type };
 }
 
-function filled(object: JsonObject, path: string, defaults: Readonly<Record<string, Json | undefined>>): JsonObject {
+function filled(
+  object: JsonObject,
+  path: string,
+  defaults: Readonly<Record<string, Json | undefined>>,
+): JsonObject {
   const parts = path.split('.');
   const here = parts.reduce<JsonObject>((value, part) => asObject(value[part]), object);
   const given = Object.fromEntries(
-    Object.entries(defaults).flatMap(([name, value]) => (value === undefined || here[name] !== undefined ? [] : [[name, value]])),
+    Object.entries(defaults).flatMap(([name, value]) =>
+      value === undefined || here[name] !== undefined ? [] : [[name, value]],
+    ),
   );
   return Object.keys(given).length === 0 ? object : withAt(object, parts, { ...here, ...given });
 }
@@ -57,7 +73,13 @@ function withTemplate(object: JsonObject): JsonObject {
   const spec = asObject(object['spec']);
   const template = asObject(spec['template']);
   if (template['spec'] === undefined) return object;
-  return { ...object, spec: { ...spec, template: { ...template, metadata: metaOf(template), spec: podSpec(asObject(template['spec'])) } } };
+  return {
+    ...object,
+    spec: {
+      ...spec,
+      template: { ...template, metadata: metaOf(template), spec: podSpec(asObject(template['spec'])) },
+    },
+  };
 }
 
 function podSpec(spec: JsonObject): JsonObject {
@@ -68,7 +90,9 @@ function podSpec(spec: JsonObject): JsonObject {
     schedulerName: 'default-scheduler',
     securityContext: {},
     ...spec,
-    ...(spec['containers'] === undefined ? {} : { containers: asList(spec['containers']).map((one) => container(asObject(one))) }),
+    ...(spec['containers'] === undefined
+      ? {}
+      : { containers: asList(spec['containers']).map((one) => container(asObject(one))) }),
   };
 }
 

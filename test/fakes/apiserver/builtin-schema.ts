@@ -45,7 +45,17 @@ const atomicMaps = [
   'SecretReference',
 ];
 /** Fields whose struct in Go is no pointer. */
-const alwaysThere = ['metadata', 'spec', 'status', 'template', 'strategy', 'updateStrategy', 'resources', 'loadBalancer', 'source'];
+const alwaysThere = [
+  'metadata',
+  'spec',
+  'status',
+  'template',
+  'strategy',
+  'updateStrategy',
+  'resources',
+  'loadBalancer',
+  'source',
+];
 const anyTypes = ['RawExtension', 'FieldsV1', 'JSON', 'JSONSchemaProps', 'CustomResourceValidation'];
 
 const folder = dirname(createRequire(import.meta.url).resolve('kubernetes-types/package.json'));
@@ -69,7 +79,8 @@ function moduleOf(path: string): Module {
     for (const name of names.split(', ')) imports.set(name, join(dirname(path), from));
   }
   const interfaces = new Map<string, string>();
-  for (const [, name = '', body = ''] of text.matchAll(/^export interface (\w+) \{\n([\s\S]*?)^\}/gm)) interfaces.set(name, body);
+  for (const [, name = '', body = ''] of text.matchAll(/^export interface (\w+) \{\n([\s\S]*?)^\}/gm))
+    interfaces.set(name, body);
   const read = { interfaces, imports };
   modules.set(path, read);
   return read;
@@ -83,7 +94,9 @@ export function builtInSchema(path: string, name: string): Schema {
   const body = moduleOf(path).interfaces.get(name);
   if (body === undefined) return { ...anySchema, type: 'object' };
   const properties = new Map<string, Schema>();
-  for (const [, field = '', type = ''] of body.matchAll(/^ {4}"?([\w$-]+)"?\??: ((?:\{[\s\S]*?\n {4}\})|[^\n]*);/gm)) {
+  for (const [, field = '', type = ''] of body.matchAll(
+    /^ {4}(?:readonly )?"?([\w$-]+)"?\??: ((?:\{[\s\S]*?\n {4}\})|[^\n]*);/gm,
+  )) {
     properties.set(field, fieldSchema(path, name, field, type));
   }
   const schema: Schema = {
@@ -101,12 +114,16 @@ export function builtInSchema(path: string, name: string): Schema {
 function fieldSchema(path: string, owner: string, field: string, type: string): Schema {
   const of = typeSchema(path, type);
   if (of.type === 'array') {
-    const keys = field === 'conditions' && owner.endsWith('Status') ? ['type'] : listKeys[`${owner}.${field}`];
+    const keys =
+      field === 'conditions' && owner.endsWith('Status') ? ['type'] : listKeys[`${owner}.${field}`];
     if (sets.includes(`${owner}.${field}`)) return { ...of, list: { kind: 'set' } };
-    return keys === undefined ? of : { ...of, list: { kind: 'map', keys } };
+    return keys === undefined ? of : { ...of, list: { kind: 'map', keys }, always: field === 'containers' };
   }
-  if (field === 'protocol' && (owner === 'ContainerPort' || owner === 'ServicePort')) return { ...of, default: 'TCP' };
-  return of.type === 'object' && alwaysThere.includes(field) && of.additional === null ? { ...of, always: true } : of;
+  if (field === 'protocol' && (owner === 'ContainerPort' || owner === 'ServicePort'))
+    return { ...of, default: 'TCP' };
+  return of.type === 'object' && alwaysThere.includes(field) && of.additional === null
+    ? { ...of, always: true }
+    : of;
 }
 
 function scalar(type: Schema['type'], more: Partial<Schema> = {}): Schema {

@@ -1,8 +1,26 @@
 import { crdErrors } from './custom-kinds.ts';
-import { asList, asObject, asText, at, isObject, type Json, type JsonObject, metaOf, nameOf, same } from './json.ts';
+import {
+  asList,
+  asObject,
+  asText,
+  at,
+  isObject,
+  type Json,
+  type JsonObject,
+  metaOf,
+  nameOf,
+  same,
+} from './json.ts';
 import type { Kind } from './kinds.ts';
 import { selectorMatcher } from './selectors.ts';
-import { type FieldError, fieldDuplicate, fieldForbidden, fieldInvalid, fieldNotSupported, fieldRequired } from './status.ts';
+import {
+  type FieldError,
+  fieldDuplicate,
+  fieldForbidden,
+  fieldInvalid,
+  fieldNotSupported,
+  fieldRequired,
+} from './status.ts';
 
 const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 const label = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
@@ -17,16 +35,25 @@ export function metadataErrors(object: JsonObject, kind: Kind): FieldError[] {
   const name = nameOf(object);
   const wantsLabel = ['Namespace', 'Service'].includes(kind.kind) && kind.builtIn;
   if (name === '') errors.push(fieldRequired('metadata.name', 'name or generateName is required'));
-  else if (!(wantsLabel ? label : subdomain).test(name)) errors.push(fieldInvalid('metadata.name', name, wantsLabel ? labelText : subdomainText));
-  else if (name.length > (wantsLabel ? 63 : 253)) errors.push(fieldInvalid('metadata.name', name, `must be no more than ${wantsLabel ? 63 : 253} bytes`));
+  else if (!(wantsLabel ? label : subdomain).test(name))
+    errors.push(fieldInvalid('metadata.name', name, wantsLabel ? labelText : subdomainText));
+  else if (name.length > (wantsLabel ? 63 : 253))
+    errors.push(fieldInvalid('metadata.name', name, `must be no more than ${wantsLabel ? 63 : 253} bytes`));
   for (const [key, value] of Object.entries(asObject(metaOf(object)['labels']))) {
     if (!/^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/.test(asText(value)) || asText(value).length > 63) {
-      errors.push(fieldInvalid('metadata.labels', value, `a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.' (${key})`));
+      errors.push(
+        fieldInvalid(
+          'metadata.labels',
+          value,
+          `a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.' (${key})`,
+        ),
+      );
     }
   }
   for (const [index, owner] of asList(metaOf(object)['ownerReferences']).entries()) {
     for (const field of ['apiVersion', 'kind', 'name', 'uid']) {
-      if (asText(at(owner, field)) === '') errors.push(fieldInvalid(`metadata.ownerReferences[${index}].${field}`, '', 'must not be empty'));
+      if (asText(at(owner, field)) === '')
+        errors.push(fieldInvalid(`metadata.ownerReferences[${index}].${field}`, '', 'must not be empty'));
     }
   }
   return errors;
@@ -42,7 +69,9 @@ export function builtInErrors(object: JsonObject, old: JsonObject | null, kind: 
     case 'Pod':
       return [...podErrors(spec, 'spec'), ...podUpdateErrors(spec, old)];
     case 'Service':
-      return asList(spec['ports']).length === 0 && spec['clusterIP'] !== 'None' && spec['type'] !== 'ExternalName'
+      return asList(spec['ports']).length === 0 &&
+        spec['clusterIP'] !== 'None' &&
+        spec['type'] !== 'ExternalName'
         ? [fieldRequired('spec.ports')]
         : [];
     case 'Lease':
@@ -63,13 +92,24 @@ function workloadErrors(spec: JsonObject, old: JsonObject | null, kind: Kind): F
   const errors: FieldError[] = [];
   const selector = spec['selector'];
   if (!isObject(selector)) errors.push(fieldRequired('spec.selector'));
-  else if (Object.keys(selector).length === 0) errors.push(fieldInvalid('spec.selector', selector, `empty selector is invalid for ${kind.kind.toLowerCase()}`));
+  else if (Object.keys(selector).length === 0)
+    errors.push(
+      fieldInvalid('spec.selector', selector, `empty selector is invalid for ${kind.kind.toLowerCase()}`),
+    );
   else if (!selectorMatcher(selector)({ metadata: metaOf(asObject(spec['template'])) })) {
-    errors.push(fieldInvalid('spec.template.metadata.labels', metaOf(asObject(spec['template']))['labels'], '`selector` does not match template `labels`'));
+    errors.push(
+      fieldInvalid(
+        'spec.template.metadata.labels',
+        metaOf(asObject(spec['template']))['labels'],
+        '`selector` does not match template `labels`',
+      ),
+    );
   }
-  if (old !== null && !same(old['selector'], selector)) errors.push(fieldInvalid('spec.selector', selector, 'field is immutable'));
+  if (old !== null && !same(old['selector'], selector))
+    errors.push(fieldInvalid('spec.selector', selector, 'field is immutable'));
   const replicas = spec['replicas'];
-  if (typeof replicas === 'number' && replicas < 0) errors.push(fieldInvalid('spec.replicas', replicas, 'must be greater than or equal to 0'));
+  if (typeof replicas === 'number' && replicas < 0)
+    errors.push(fieldInvalid('spec.replicas', replicas, 'must be greater than or equal to 0'));
   const strategy = at(spec, 'strategy', 'type');
   if (strategy !== undefined && strategy !== 'Recreate' && strategy !== 'RollingUpdate') {
     errors.push(fieldNotSupported('spec.strategy.type', strategy, ['Recreate', 'RollingUpdate']));
@@ -84,9 +124,11 @@ function podErrors(spec: JsonObject, path: string): FieldError[] {
   for (const [index, container] of containers.entries()) {
     const name = asText(at(container, 'name'));
     if (name === '') errors.push(fieldRequired(`${path}.containers[${index}].name`));
-    else if (!label.test(name)) errors.push(fieldInvalid(`${path}.containers[${index}].name`, name, labelText));
+    else if (!label.test(name))
+      errors.push(fieldInvalid(`${path}.containers[${index}].name`, name, labelText));
     else if (names.has(name)) errors.push(fieldDuplicate(`${path}.containers[${index}].name`, name));
-    if (asText(at(container, 'image')) === '' && path !== 'spec') errors.push(fieldRequired(`${path}.containers[${index}].image`));
+    if (asText(at(container, 'image')) === '' && path !== 'spec')
+      errors.push(fieldRequired(`${path}.containers[${index}].image`));
     names.add(name);
   }
   return errors;
@@ -96,7 +138,13 @@ function podErrors(spec: JsonObject, path: string): FieldError[] {
 function podUpdateErrors(spec: JsonObject, old: JsonObject | null): FieldError[] {
   if (old === null) return [];
   const fixed = (value: JsonObject): Json => {
-    const { containers, nodeName: _node, tolerations: _tolerations, activeDeadlineSeconds: _deadline, ...rest } = value;
+    const {
+      containers,
+      nodeName: _node,
+      tolerations: _tolerations,
+      activeDeadlineSeconds: _deadline,
+      ...rest
+    } = value;
     return { ...rest, containers: asList(containers).map((one) => ({ ...asObject(one), image: '' })) };
   };
   const before = asObject(old['spec']);
@@ -113,7 +161,11 @@ function podUpdateErrors(spec: JsonObject, old: JsonObject | null): FieldError[]
 function leaseErrors(spec: JsonObject): FieldError[] {
   const errors: FieldError[] = [];
   const { leaseDurationSeconds, leaseTransitions } = spec;
-  if (typeof leaseDurationSeconds === 'number' && leaseDurationSeconds <= 0) errors.push(fieldInvalid('spec.leaseDurationSeconds', leaseDurationSeconds, 'must be greater than 0'));
-  if (typeof leaseTransitions === 'number' && leaseTransitions < 0) errors.push(fieldInvalid('spec.leaseTransitions', leaseTransitions, 'must be greater than or equal to 0'));
+  if (typeof leaseDurationSeconds === 'number' && leaseDurationSeconds <= 0)
+    errors.push(fieldInvalid('spec.leaseDurationSeconds', leaseDurationSeconds, 'must be greater than 0'));
+  if (typeof leaseTransitions === 'number' && leaseTransitions < 0)
+    errors.push(
+      fieldInvalid('spec.leaseTransitions', leaseTransitions, 'must be greater than or equal to 0'),
+    );
   return errors;
 }

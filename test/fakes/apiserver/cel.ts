@@ -35,16 +35,22 @@ export function compileError(expression: string): string | null {
  * an old value, found by field or by the keys of an associative list. A rule over a value that did not change is not run again (ratcheting).
  */
 export function celErrors(value: Json, old: Json | undefined, schema: Schema, path = ''): FieldError[] {
-  const errors = old !== undefined && same(old, value) ? [] : schema.rules.flatMap((rule) => ruleErrors(rule, value, old, schema, path));
+  const errors =
+    old !== undefined && same(old, value)
+      ? []
+      : schema.rules.flatMap((rule) => ruleErrors(rule, value, old, schema, path));
   if (isObject(value)) {
     for (const [name, item] of Object.entries(value)) {
       const of = schemaOf(schema, name);
-      if (of !== null && of !== anySchema) errors.push(...celErrors(item, at(old, name), of, path === '' ? name : `${path}.${name}`));
+      if (of !== null && of !== anySchema)
+        errors.push(...celErrors(item, at(old, name), of, path === '' ? name : `${path}.${name}`));
     }
   }
   if (isList(value) && schema.items !== null) {
     const items = schema.items;
-    const before = new Map(isList(old) && schema.list.kind === 'map' ? old.map((item) => [itemKey(item, schema), item]) : []);
+    const before = new Map(
+      isList(old) && schema.list.kind === 'map' ? old.map((item) => [itemKey(item, schema), item]) : [],
+    );
     for (const [index, item] of value.entries()) {
       const was = schema.list.kind === 'map' ? before.get(itemKey(item, schema)) : undefined;
       errors.push(...celErrors(item, was, items, `${path}[${index}]`));
@@ -53,7 +59,13 @@ export function celErrors(value: Json, old: Json | undefined, schema: Schema, pa
   return errors;
 }
 
-function ruleErrors(rule: JsonObject, value: Json, old: Json | undefined, schema: Schema, path: string): FieldError[] {
+function ruleErrors(
+  rule: JsonObject,
+  value: Json,
+  old: Json | undefined,
+  schema: Schema,
+  path: string,
+): FieldError[] {
   const expression = asText(rule['rule']);
   const isTransition = /\boldSelf\b/.test(expression);
   const isOptional = rule['optionalOldSelf'] === true;
@@ -104,7 +116,12 @@ function message(rule: JsonObject, variables: Readonly<Record<string, unknown>>)
 function celValue(value: Json, schema: Schema): unknown {
   if (isList(value)) return value.map((item) => celValue(item, schema.items ?? anySchema));
   if (isObject(value)) {
-    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, celValue(item, schemaOf(schema, name) ?? anySchema)]));
+    return Object.fromEntries(
+      Object.entries(value).map(([name, item]) => [
+        name,
+        celValue(item, schemaOf(schema, name) ?? anySchema),
+      ]),
+    );
   }
   if (typeof value === 'number' && Number.isInteger(value) && schema.type !== 'number') return BigInt(value);
   if (typeof value === 'string' && schema.format === 'date-time') return new Date(value);

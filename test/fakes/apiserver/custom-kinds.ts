@@ -27,7 +27,9 @@ export function kindsOfCrd(crd: JsonObject): readonly Kind[] {
         hasGeneration: true,
         unconditionalUpdate: false,
         builtIn: false,
-        selectable: asList(version['selectableFields']).map((field) => asText(at(field, 'jsonPath')).replace(/^\./, '')),
+        selectable: asList(version['selectableFields']).map((field) =>
+          asText(at(field, 'jsonPath')).replace(/^\./, ''),
+        ),
       };
     });
 }
@@ -44,7 +46,11 @@ function storageVersions(crd: JsonObject): readonly Json[] {
 function scaleOf(scale: Json | undefined): Kind['scale'] {
   if (!isObject(scale)) return null;
   const path = (name: string): string => asText(scale[name]).replace(/^\./, '');
-  return { specReplicas: path('specReplicasPath'), statusReplicas: path('statusReplicasPath'), selector: path('labelSelectorPath') };
+  return {
+    specReplicas: path('specReplicasPath'),
+    statusReplicas: path('statusReplicasPath'),
+    selector: path('labelSelectorPath'),
+  };
 }
 
 const text: Schema = { ...anySchema, type: 'string', preserveUnknown: false };
@@ -69,7 +75,13 @@ export function crdErrors(crd: JsonObject): FieldError[] {
   if (!['Namespaced', 'Cluster'].includes(asText(spec['scope']))) errors.push(fieldRequired('spec.scope'));
   const versions = asList(spec['versions']).map(asObject);
   if (storageVersions(crd).length !== 1) {
-    errors.push(fieldInvalid('spec.versions', versions.map((version) => asText(version['name'])), 'must have exactly one version marked as storage version'));
+    errors.push(
+      fieldInvalid(
+        'spec.versions',
+        versions.map((version) => asText(version['name'])),
+        'must have exactly one version marked as storage version',
+      ),
+    );
   }
   for (const [index, version] of versions.entries()) {
     const path = `spec.versions[${index}].schema.openAPIV3Schema`;
@@ -82,17 +94,39 @@ export function crdErrors(crd: JsonObject): FieldError[] {
 
 function structuralErrors(schema: JsonObject, path: string, isRoot: boolean): FieldError[] {
   const errors: FieldError[] = [];
-  const hasType = asText(schema['type']) !== '' || schema['x-kubernetes-int-or-string'] === true || schema['x-kubernetes-preserve-unknown-fields'] === true;
+  const hasType =
+    asText(schema['type']) !== '' ||
+    schema['x-kubernetes-int-or-string'] === true ||
+    schema['x-kubernetes-preserve-unknown-fields'] === true;
   if (!hasType) errors.push(fieldRequired(`${path}.type`, 'must not be empty for specified object fields'));
-  if (isRoot && schema['type'] !== 'object') errors.push(fieldInvalid(`${path}.type`, schema['type'] ?? '', 'must be object at the root'));
-  if (schema['uniqueItems'] === true) errors.push(fieldForbidden(`${path}.uniqueItems`, 'uniqueItems cannot be set to true since the runtime complexity becomes quadratic'));
+  if (isRoot && schema['type'] !== 'object')
+    errors.push(fieldInvalid(`${path}.type`, schema['type'] ?? '', 'must be object at the root'));
+  if (schema['uniqueItems'] === true)
+    errors.push(
+      fieldForbidden(
+        `${path}.uniqueItems`,
+        'uniqueItems cannot be set to true since the runtime complexity becomes quadratic',
+      ),
+    );
   if (schema['$ref'] !== undefined) errors.push(fieldForbidden(`${path}.$ref`, 'must not be set'));
   if (isObject(schema['properties']) && schema['additionalProperties'] !== undefined) {
-    errors.push(fieldForbidden(`${path}.additionalProperties`, 'additionalProperties and properties are mutual exclusive'));
+    errors.push(
+      fieldForbidden(
+        `${path}.additionalProperties`,
+        'additionalProperties and properties are mutual exclusive',
+      ),
+    );
   }
   for (const [index, rule] of asList(schema['x-kubernetes-validations']).entries()) {
     const why = compileError(asText(at(rule, 'rule')));
-    if (why !== null) errors.push(fieldInvalid(`${path}.x-kubernetes-validations[${index}].rule`, asText(at(rule, 'rule')), `compilation failed: ${why}`));
+    if (why !== null)
+      errors.push(
+        fieldInvalid(
+          `${path}.x-kubernetes-validations[${index}].rule`,
+          asText(at(rule, 'rule')),
+          `compilation failed: ${why}`,
+        ),
+      );
   }
   for (const [name, value] of Object.entries(asObject(schema['properties']))) {
     if (isRoot && ['apiVersion', 'kind', 'metadata'].includes(name)) continue;

@@ -31,7 +31,8 @@ function decode(value: Json, schema: Schema, path: string, refuse: (why: string)
       }),
     );
   }
-  if (typeof value !== schema.type) return refuse(mismatch(typeof value === 'boolean' ? 'bool' : typeof value, path, schema));
+  if (typeof value !== schema.type)
+    return refuse(mismatch(typeof value === 'boolean' ? 'bool' : typeof value, path, schema));
   return typeof value === 'string' ? decodeTime(value, schema, refuse) : value;
 }
 
@@ -43,11 +44,20 @@ function decodeTime(value: string, schema: Schema, refuse: (why: string) => neve
   }
   if (schema.format !== 'seconds') return value;
   const [, whole = '', zone = ''] = seconds.exec(value) ?? [];
-  if (whole === '') return refuse(`parsing time ${JSON.stringify(value)} as "2006-01-02T15:04:05Z07:00": cannot parse`);
+  if (whole === '')
+    return refuse(`parsing time ${JSON.stringify(value)} as "2006-01-02T15:04:05Z07:00": cannot parse`);
   return `${whole}${zone}`;
 }
 
 function mismatch(given: string, path: string, { type }: Schema): string {
-  const wanted = { string: 'string', boolean: 'bool', number: 'int32', integer: 'int32', array: 'slice', object: 'struct', any: '' }[type];
+  const wanted = {
+    string: 'string',
+    boolean: 'bool',
+    number: 'int32',
+    integer: 'int32',
+    array: 'slice',
+    object: 'struct',
+    any: '',
+  }[type];
   return `json: cannot unmarshal ${given} into Go struct field ${path} of type ${wanted}`;
 }

@@ -16,7 +16,8 @@ export function compareFields(old: Json | undefined, now: Json | undefined, sche
   const [before, after] = [childrenOf(old, schema), childrenOf(now, schema)];
   if (before === null || after === null) {
     const whole: FieldSet = { member: true, children: new Map() };
-    if (old === undefined && after !== null) return inside(new Map(), after, !schema.always || after.size === 0, false);
+    if (old === undefined && after !== null)
+      return inside(new Map(), after, !schema.always || after.size === 0, false);
     if (now === undefined && before !== null) return inside(before, new Map(), false, true);
     return { changed: now === undefined ? emptySet : whole, removed: now === undefined ? whole : emptySet };
   }
@@ -50,7 +51,10 @@ function inside(
 function childrenOf(value: Json | undefined, schema: Schema): ReadonlyMap<string, Child> | null {
   if (isObject(value) && !schema.atomicMap) {
     return new Map(
-      Object.entries(value).map(([name, item]) => [`f:${name}`, { value: item, schema: schemaOf(schema, name) ?? anySchema }]),
+      Object.entries(value).map(([name, item]) => [
+        `f:${name}`,
+        { value: item, schema: schemaOf(schema, name) ?? anySchema },
+      ]),
     );
   }
   if (!isList(value) || !isAssociative(schema)) return null;

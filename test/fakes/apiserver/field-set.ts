@@ -40,7 +40,9 @@ export function intersection(a: FieldSet, b: FieldSet): FieldSet {
 
 /** `.spec.template.spec.containers[name="app"].image`, in order. */
 export function pathsOf(set: FieldSet, path = ''): string[] {
-  const below = [...set.children].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([key, child]) => pathsOf(child, path + step(key)));
+  const below = [...set.children]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([key, child]) => pathsOf(child, path + step(key)));
   return set.member ? [path, ...below] : below;
 }
 
@@ -52,7 +54,9 @@ function step(key: string): string {
 }
 
 export function encodeFields(set: FieldSet): JsonObject {
-  const below = [...set.children].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, child]) => [key, encodeFields(child)] as const);
+  const below = [...set.children]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, child]) => [key, encodeFields(child)] as const);
   return { ...(set.member && below.length > 0 ? { '.': {} } : {}), ...Object.fromEntries(below) };
 }
 
@@ -60,7 +64,9 @@ export function decodeFields(json: Json | undefined): FieldSet {
   const entries = Object.entries(asObject(json));
   return {
     member: entries.length === 0 || entries.some(([key]) => key === '.'),
-    children: new Map(entries.filter(([key]) => key !== '.').map(([key, value]) => [key, decodeFields(value)])),
+    children: new Map(
+      entries.filter(([key]) => key !== '.').map(([key, value]) => [key, decodeFields(value)]),
+    ),
   };
 }
 
@@ -84,7 +90,8 @@ export function fieldsOf(value: Json, schema: Schema): FieldSet {
   if (isObject(value) && !schema.atomicMap) {
     for (const [name, item] of Object.entries(value)) {
       const child = fieldsOf(item, schemaOf(schema, name) ?? anySchema);
-      const said = !schema.properties.has(name) || item === null || (isObject(item) && Object.keys(item).length === 0);
+      const said =
+        !schema.properties.has(name) || item === null || (isObject(item) && Object.keys(item).length === 0);
       if (said || !isEmpty(child)) children.set(`f:${name}`, said ? { ...child, member: true } : child);
     }
     return { member: false, children };

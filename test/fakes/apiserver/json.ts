@@ -76,7 +76,10 @@ export function uidOf(object: JsonObject): string {
   return asText(metaOf(object)['uid']);
 }
 
-export function withMeta(object: JsonObject, changes: Readonly<Record<string, Json | undefined>>): JsonObject {
+export function withMeta(
+  object: JsonObject,
+  changes: Readonly<Record<string, Json | undefined>>,
+): JsonObject {
   let metadata: JsonObject = metaOf(object);
   for (const [key, value] of Object.entries(changes)) metadata = withAt(metadata, [key], value);
   return { ...object, metadata };

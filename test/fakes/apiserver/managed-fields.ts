@@ -1,5 +1,15 @@
 import { compareFields } from './field-compare.ts';
-import { decodeFields, difference, emptySet, encodeFields, type FieldSet, intersection, isEmpty, pathsOf, union } from './field-set.ts';
+import {
+  decodeFields,
+  difference,
+  emptySet,
+  encodeFields,
+  type FieldSet,
+  intersection,
+  isEmpty,
+  pathsOf,
+  union,
+} from './field-set.ts';
 import { asList, asObject, asText, type JsonObject, metaOf, same, withMeta, without } from './json.ts';
 import { apiVersionOf, type Kind } from './kinds.ts';
 import { StatusError } from './status.ts';
@@ -30,10 +40,11 @@ const bookkeeping = [
   'deletionGracePeriodSeconds',
 ];
 
-/** What can be owned: all but the type, and what the server itself keeps in metadata. */
+/** What can be owned: all but the type, what the server itself keeps in metadata, and the status that every object is born with. */
 export function ownable(object: JsonObject): JsonObject {
   const metadata = without(metaOf(object), ...bookkeeping);
-  const rest = without(object, 'apiVersion', 'kind', 'metadata');
+  const isBare = Object.keys(asObject(object['status'])).length === 0;
+  const rest = without(object, 'apiVersion', 'kind', 'metadata', ...(isBare ? ['status'] : []));
   return Object.keys(metadata).length === 0 ? rest : { ...rest, metadata };
 }
 
@@ -52,13 +63,20 @@ export function entriesOf(object: JsonObject): readonly Entry[] {
 }
 
 export function isBy(entry: Manager, who: Manager): boolean {
-  return entry.manager === who.manager && entry.operation === who.operation && entry.subresource === who.subresource;
+  return (
+    entry.manager === who.manager &&
+    entry.operation === who.operation &&
+    entry.subresource === who.subresource
+  );
 }
 
 /** Writes the entries that own something, in the order of the API server. */
 export function withEntries(object: JsonObject, entries: readonly Entry[]): JsonObject {
-  const order = (entry: Entry): string => [entry.operation, entry.time, entry.manager, entry.subresource].join('\n');
-  const kept = entries.filter(({ fields }) => !isEmpty(fields)).sort((a, b) => (order(a) < order(b) ? -1 : 1));
+  const order = (entry: Entry): string =>
+    [entry.operation, entry.time, entry.manager, entry.subresource].join('\n');
+  const kept = entries
+    .filter(({ fields }) => !isEmpty(fields))
+    .sort((a, b) => (order(a) < order(b) ? -1 : 1));
   return withMeta(object, {
     managedFields:
       kept.length === 0
@@ -92,7 +110,10 @@ export function ownByUpdate(
   const mine = entries.find((entry) => isBy(entry, who));
   const fields = difference(union(mine?.fields ?? emptySet, taken), removed);
   const kept = mine !== undefined && same(encodeFields(mine.fields), encodeFields(fields)) && isEmpty(taken);
-  return withEntries(now, [...others, { ...who, apiVersion: apiVersionOf(kind), time: kept ? mine.time : time, fields }]);
+  return withEntries(now, [
+    ...others,
+    { ...who, apiVersion: apiVersionOf(kind), time: kept ? mine.time : time, fields },
+  ]);
 }
 
 /** An apply: `fields` is all that the applier owns from now on. What others own and it changed is a conflict, or with `force` taken over. */
@@ -115,7 +136,12 @@ export function ownByApply(
   const unchanged = mine !== undefined && same(encodeFields(mine.fields), encodeFields(fields));
   return withEntries(merged, [
     ...others.map((entry) => ({ ...entry, fields: difference(difference(entry.fields, changed), removed) })),
-    { ...who, apiVersion: apiVersionOf(kind), time: unchanged && isEmpty(changed) ? mine.time : time, fields },
+    {
+      ...who,
+      apiVersion: apiVersionOf(kind),
+      time: unchanged && isEmpty(changed) ? mine.time : time,
+      fields,
+    },
   ]);
 }
 
@@ -124,7 +150,9 @@ function shown({ manager, operation, subresource, apiVersion }: Entry): string {
   return operation === 'Apply' ? name : `${name} using ${apiVersion}`;
 }
 
-function applyConflict(conflicts: readonly { readonly manager: string; readonly path: string }[]): StatusError {
+function applyConflict(
+  conflicts: readonly { readonly manager: string; readonly path: string }[],
+): StatusError {
   const managers = [...new Set(conflicts.map(({ manager }) => manager))].sort();
   const [first] = conflicts;
   const text =

@@ -18,7 +18,9 @@ const mostOperations = 10_000;
 export function jsonPatch(document: JsonObject, patch: Json): Json {
   if (!isList(patch)) throw badRequest('invalid JSON patch: not a list of operations');
   if (patch.length > mostOperations) {
-    throw tooLarge(`The allowed maximum operations in a JSON patch is ${mostOperations}, got ${patch.length}`);
+    throw tooLarge(
+      `The allowed maximum operations in a JSON patch is ${mostOperations}, got ${patch.length}`,
+    );
   }
   return patch.reduce<Json>((value, operation) => applyOperation(value, asObject(operation)), document);
 }
@@ -40,7 +42,13 @@ function applyOperation(document: Json, { op, path, from, value }: JsonObject): 
       }
       return document;
     case 'move':
-      return edit(edit(document, source, path, 'remove', null), target, path, 'add', read(document, source) ?? null);
+      return edit(
+        edit(document, source, path, 'remove', null),
+        target,
+        path,
+        'add',
+        read(document, source) ?? null,
+      );
     case 'copy':
       return edit(document, target, path, 'add', read(document, source) ?? null);
     default:
@@ -62,15 +70,28 @@ function read(document: Json, path: readonly string[]): Json | undefined {
   return here;
 }
 
-function edit(here: Json | undefined, path: readonly string[], whole: string, op: 'add' | 'replace' | 'remove', value: Json): Json {
+function edit(
+  here: Json | undefined,
+  path: readonly string[],
+  whole: string,
+  op: 'add' | 'replace' | 'remove',
+  value: Json,
+): Json {
   const [first, ...rest] = path;
   const missing = (): never => {
-    throw patchDoesNotApply(`${op} operation does not apply: doc is missing ${rest.length === 0 && op !== 'add' ? 'key' : 'path'}: ${whole}: missing value`);
+    throw patchDoesNotApply(
+      `${op} operation does not apply: doc is missing ${rest.length === 0 && op !== 'add' ? 'key' : 'path'}: ${whole}: missing value`,
+    );
   };
   if (first === undefined) return value;
   if (isList(here)) {
     const index = first === '-' ? here.length : Number(first);
-    if (!Number.isInteger(index) || index < 0 || index > here.length - (op === 'add' && rest.length === 0 ? 0 : 1)) return missing();
+    if (
+      !Number.isInteger(index) ||
+      index < 0 ||
+      index > here.length - (op === 'add' && rest.length === 0 ? 0 : 1)
+    )
+      return missing();
     if (rest.length > 0) return here.with(index, edit(here[index], rest, whole, op, value));
     if (op === 'add') return here.toSpliced(index, 0, value);
     return op === 'remove' ? here.toSpliced(index, 1) : here.with(index, value);

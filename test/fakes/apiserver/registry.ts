@@ -20,7 +20,9 @@ export class Registry {
 
   /** By `apiVersion` and `kind` of an owner reference. */
   ofReference(apiVersion: string, kind: string): Kind | null {
-    return [...this.#kinds.values()].find((one) => one.kind === kind && apiVersionOf(one) === apiVersion) ?? null;
+    return (
+      [...this.#kinds.values()].find((one) => one.kind === kind && apiVersionOf(one) === apiVersion) ?? null
+    );
   }
 
   serve(name: string, crd: JsonObject): void {
@@ -42,26 +44,40 @@ export class Registry {
 
   /** `APIGroupList` of `/apis`. */
   groups(): JsonObject {
-    const names = [...new Set([...this.#kinds.values()].map(({ group }) => group))].filter((group) => group !== '');
+    const names = [...new Set([...this.#kinds.values()].map(({ group }) => group))].filter(
+      (group) => group !== '',
+    );
     return { kind: 'APIGroupList', apiVersion: 'v1', groups: names.map((name) => this.group(name) ?? {}) };
   }
 
   group(name: string): JsonObject | null {
-    const versions = [...new Set([...this.#kinds.values()].filter(({ group }) => group === name).map(({ version }) => version))];
-    const [first] = versions.map((version) => ({ groupVersion: apiVersionOf({ group: name, version }), version }));
+    const versions = [
+      ...new Set(
+        [...this.#kinds.values()].filter(({ group }) => group === name).map(({ version }) => version),
+      ),
+    ];
+    const [first] = versions.map((version) => ({
+      groupVersion: apiVersionOf({ group: name, version }),
+      version,
+    }));
     if (first === undefined) return null;
     return {
       kind: 'APIGroup',
       apiVersion: 'v1',
       name,
-      versions: versions.map((version) => ({ groupVersion: apiVersionOf({ group: name, version }), version })),
+      versions: versions.map((version) => ({
+        groupVersion: apiVersionOf({ group: name, version }),
+        version,
+      })),
       preferredVersion: first,
     };
   }
 
   /** `APIResourceList` of one group and version. */
   resources(group: string, version: string): JsonObject | null {
-    const kinds = [...this.#kinds.values()].filter((kind) => kind.group === group && kind.version === version);
+    const kinds = [...this.#kinds.values()].filter(
+      (kind) => kind.group === group && kind.version === version,
+    );
     if (kinds.length === 0) return null;
     const verbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
     return {
@@ -69,11 +85,19 @@ export class Registry {
       apiVersion: 'v1',
       groupVersion: apiVersionOf({ group, version }),
       resources: kinds.flatMap(({ plural, kind, namespaced, shortNames, hasStatus, scale }) => {
-        const sub = (name: string): JsonObject => ({ name: `${plural}/${name}`, singularName: '', namespaced, kind, verbs: ['get', 'patch', 'update'] });
+        const sub = (name: string): JsonObject => ({
+          name: `${plural}/${name}`,
+          singularName: '',
+          namespaced,
+          kind,
+          verbs: ['get', 'patch', 'update'],
+        });
         return [
           { name: plural, singularName: kind.toLowerCase(), namespaced, kind, verbs, shortNames },
           ...(hasStatus ? [sub('status')] : []),
-          ...(scale === null ? [] : [{ ...sub('scale'), group: 'autoscaling', version: 'v1', kind: 'Scale' }]),
+          ...(scale === null
+            ? []
+            : [{ ...sub('scale'), group: 'autoscaling', version: 'v1', kind: 'Scale' }]),
         ];
       }),
     };

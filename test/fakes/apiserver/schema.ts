@@ -15,7 +15,9 @@ export interface Schema {
   /** `metadata` of an embedded object is kept as it is. */
   readonly embedded: boolean;
   /** How server-side apply merges it. */
-  readonly list: { readonly kind: 'atomic' | 'set' } | { readonly kind: 'map'; readonly keys: readonly string[] };
+  readonly list:
+    | { readonly kind: 'atomic' | 'set' }
+    | { readonly kind: 'map'; readonly keys: readonly string[] };
   readonly atomicMap: boolean;
   /** `micro` and `seconds` are the times of built-in kinds. */
   readonly format: string;
@@ -72,7 +74,10 @@ export function readSchema(json: JsonObject): Schema {
   return {
     type,
     properties: new Map(
-      Object.entries(asObject(json['properties'])).map(([name, value]) => [name, readSchema(asObject(value))]),
+      Object.entries(asObject(json['properties'])).map(([name, value]) => [
+        name,
+        readSchema(asObject(value)),
+      ]),
     ),
     additional: additional === true ? anySchema : isObject(additional) ? readSchema(additional) : null,
     items: isObject(json['items']) ? readSchema(json['items']) : null,
@@ -107,7 +112,9 @@ export function schemaOf(parent: Schema, field: string): Schema | null {
 export function prune(value: Json, schema: Schema, path = '', dropped: string[] = []): Json {
   if (isList(value)) {
     const items = schema.items;
-    return items === null ? value : value.map((item, index) => prune(item, items, `${path}[${index}]`, dropped));
+    return items === null
+      ? value
+      : value.map((item, index) => prune(item, items, `${path}[${index}]`, dropped));
   }
   if (!isObject(value)) return value;
   const kept: Record<string, Json> = {};

@@ -49,7 +49,10 @@ export function fieldMatcher(selector: string, kind: Kind): Matcher {
     .map((part) => {
       const [, field = '', operator = '', value = ''] = /^([^=!]+)(==|=|!=)(.*)$/.exec(part) ?? [];
       if (field === '') throw badRequest(`invalid selector: '${selector}'; can't understand '${part}'`);
-      const known = field === 'metadata.name' || (field === 'metadata.namespace' && kind.namespaced) || kind.selectable.includes(field);
+      const known =
+        field === 'metadata.name' ||
+        (field === 'metadata.namespace' && kind.namespaced) ||
+        kind.selectable.includes(field);
       if (!known) {
         throw badRequest(
           kind.builtIn
@@ -57,7 +60,8 @@ export function fieldMatcher(selector: string, kind: Kind): Matcher {
             : `field label not supported: ${field}`,
         );
       }
-      return (object: JsonObject): boolean => (text(at(object, ...field.split('.'))) === value) === (operator !== '!=');
+      return (object: JsonObject): boolean =>
+        (text(at(object, ...field.split('.'))) === value) === (operator !== '!=');
     });
   return (object) => tests.every((test) => test(object));
 }
@@ -83,7 +87,9 @@ export function selectorText(selector: Json | undefined): string {
       const { key, operator, values } = asObject(expression);
       const list = Array.isArray(values) ? `(${values.join(',')})` : '';
       if (operator === 'Exists') return asText(key);
-      return operator === 'DoesNotExist' ? `!${asText(key)}` : `${asText(key)} ${asText(operator).toLowerCase()} ${list}`;
+      return operator === 'DoesNotExist'
+        ? `!${asText(key)}`
+        : `${asText(key)} ${asText(operator).toLowerCase()} ${list}`;
     }),
   ].join(',');
 }

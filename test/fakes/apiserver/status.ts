@@ -47,7 +47,12 @@ export function qualified({ plural, group }: Kind): string {
 }
 
 function named(kind: Kind, name: string, more: JsonObject = {}): JsonObject {
-  return { ...(name === '' ? {} : { name }), ...(kind.group === '' ? {} : { group: kind.group }), kind: kind.plural, ...more };
+  return {
+    ...(name === '' ? {} : { name }),
+    ...(kind.group === '' ? {} : { group: kind.group }),
+    kind: kind.plural,
+    ...more,
+  };
 }
 
 export function notFound(kind: Kind, name: string): StatusError {
@@ -77,7 +82,8 @@ export function conflict(kind: Kind, name: string, why: string): StatusError {
   });
 }
 
-export const modified = 'the object has been modified; please apply your changes to the latest version and try again';
+export const modified =
+  'the object has been modified; please apply your changes to the latest version and try again';
 
 export function forbidden(kind: Kind, name: string, why: string, causes: readonly Cause[] = []): StatusError {
   const subject = name === '' ? qualified(kind) : `${qualified(kind)} "${name}"`;
@@ -170,7 +176,11 @@ export interface FieldError {
 
 function shown(value: Json | undefined): string {
   if (value === undefined || value === null) return 'null';
-  return typeof value === 'object' ? JSON.stringify(value) : typeof value === 'string' ? JSON.stringify(value) : String(value);
+  return typeof value === 'object'
+    ? JSON.stringify(value)
+    : typeof value === 'string'
+      ? JSON.stringify(value)
+      : String(value);
 }
 
 export function fieldInvalid(path: string, value: Json | undefined, detail: string): FieldError {
@@ -178,7 +188,11 @@ export function fieldInvalid(path: string, value: Json | undefined, detail: stri
 }
 
 export function fieldRequired(path: string, detail = ''): FieldError {
-  return { path, reason: 'FieldValueRequired', message: detail === '' ? 'Required value' : `Required value: ${detail}` };
+  return {
+    path,
+    reason: 'FieldValueRequired',
+    message: detail === '' ? 'Required value' : `Required value: ${detail}`,
+  };
 }
 
 export function fieldNotSupported(path: string, value: Json, supported: readonly Json[]): FieldError {
@@ -213,7 +227,11 @@ export function invalid(
       ...(name === '' ? {} : { name }),
       ...(kind === null || kind.group === '' ? {} : { group: kind.group }),
       ...(kind === null ? {} : { kind: kind.kind }),
-      causes: errors.map(({ path, reason, message }) => ({ reason, message, field: path === '' ? '<nil>' : path })),
+      causes: errors.map(({ path, reason, message }) => ({
+        reason,
+        message,
+        field: path === '' ? '<nil>' : path,
+      })),
     },
   });
 }

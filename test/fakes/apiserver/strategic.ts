@@ -19,16 +19,20 @@ export function strategicMerge(target: Json | undefined, patch: Json, schema: Sc
     else if (value === null) delete merged[key];
     else {
       const of = schemaOf(schema, key) ?? schema;
-      merged[key] = isList(value) ? mergeLists(merged[key], value, of) : strategicMerge(merged[key], value, of);
+      merged[key] = isList(value)
+        ? mergeLists(merged[key], value, of)
+        : strategicMerge(merged[key], value, of);
     }
   }
-  if (isList(retained)) for (const key of Object.keys(merged)) if (!retained.includes(key)) delete merged[key];
+  if (isList(retained))
+    for (const key of Object.keys(merged)) if (!retained.includes(key)) delete merged[key];
   return merged;
 }
 
 function mergeLists(target: Json | undefined, patch: readonly Json[], schema: Schema): Json {
   const present = isList(target) ? target : [];
-  if (schema.list.kind === 'set') return [...present, ...patch.filter((item) => !present.some((other) => same(other, item)))];
+  if (schema.list.kind === 'set')
+    return [...present, ...patch.filter((item) => !present.some((other) => same(other, item)))];
   if (schema.list.kind !== 'map' || schema.items === null) return patch;
   const [key = ''] = schema.list.keys;
   const items = schema.items;
@@ -46,7 +50,9 @@ function mergeLists(target: Json | undefined, patch: readonly Json[], schema: Sc
 }
 
 function deleted(list: Json | undefined, gone: Json): Json {
-  return (isList(list) ? list : []).filter((item) => !isList(gone) || !gone.some((other) => same(other, item)));
+  return (isList(list) ? list : []).filter(
+    (item) => !isList(gone) || !gone.some((other) => same(other, item)),
+  );
 }
 
 function plain(value: Json): Json {

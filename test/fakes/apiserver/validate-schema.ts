@@ -1,12 +1,16 @@
-import { asList, asNumber, asObject, asText, isList, isObject, type Json, type JsonObject, same } from './json.ts';
-import type { Schema } from './schema.ts';
 import {
-  type FieldError,
-  fieldDuplicate,
-  fieldInvalid,
-  fieldNotSupported,
-  fieldRequired,
-} from './status.ts';
+  asList,
+  asNumber,
+  asObject,
+  asText,
+  isList,
+  isObject,
+  type Json,
+  type JsonObject,
+  same,
+} from './json.ts';
+import type { Schema } from './schema.ts';
+import { type FieldError, fieldDuplicate, fieldInvalid, fieldNotSupported, fieldRequired } from './status.ts';
 
 /** Everything that an OpenAPI schema finds wrong, in the words of the API server. Rules in CEL are not its part. */
 export function validateSchema(value: Json, schema: Schema, path = ''): FieldError[] {
@@ -22,7 +26,9 @@ export function validateSchema(value: Json, schema: Schema, path = ''): FieldErr
 
 function typeError(value: Json, schema: Schema, path: string): FieldError | null {
   if (schema.intOrString) {
-    return Number.isInteger(value) || typeof value === 'string' ? null : wrongType(path, 'integer,string', value);
+    return Number.isInteger(value) || typeof value === 'string'
+      ? null
+      : wrongType(path, 'integer,string', value);
   }
   if (schema.type === 'any') return null;
   const given = typeOf(value);
@@ -59,7 +65,8 @@ function objectErrors(value: JsonObject, schema: Schema, path: string): FieldErr
 
 function listErrors(value: readonly Json[], schema: Schema, path: string): FieldError[] {
   const { items, list } = schema;
-  const errors = items === null ? [] : value.flatMap((item, index) => validateSchema(item, items, `${path}[${index}]`));
+  const errors =
+    items === null ? [] : value.flatMap((item, index) => validateSchema(item, items, `${path}[${index}]`));
   if (list.kind === 'atomic') return errors;
   const seen: Json[] = [];
   for (const [index, item] of value.entries()) {
@@ -94,17 +101,25 @@ function limitErrors(value: Json, limits: JsonObject, path: string): FieldError[
         message: `Too long: may not be more than ${longest} bytes`,
       });
     }
-    if (length < asNumber(limits['minLength'])) bad(`should be at least ${asNumber(limits['minLength'])} chars long`);
+    if (length < asNumber(limits['minLength']))
+      bad(`should be at least ${asNumber(limits['minLength'])} chars long`);
     const pattern = asText(limits['pattern']);
     if (pattern !== '' && !new RegExp(pattern, 'u').test(value)) bad(`should match '${pattern}'`);
   }
   const size = isList(value) ? value.length : isObject(value) ? Object.keys(value).length : null;
   if (size !== null) {
     const of = isList(value) ? 'items' : 'properties';
-    const [least, most] = of === 'items' ? [limits['minItems'], limits['maxItems']] : [limits['minProperties'], limits['maxProperties']];
+    const [least, most] =
+      of === 'items'
+        ? [limits['minItems'], limits['maxItems']]
+        : [limits['minProperties'], limits['maxProperties']];
     if (typeof least === 'number' && size < least) bad(`should have at least ${least} ${of}`);
     if (typeof most === 'number' && size > most) {
-      errors.push({ path, reason: 'FieldValueInvalid', message: `Too many: ${size}: must have at most ${most} items` });
+      errors.push({
+        path,
+        reason: 'FieldValueInvalid',
+        message: `Too many: ${size}: must have at most ${most} items`,
+      });
     }
   }
   errors.push(...junctorErrors(value, limits, path));
@@ -131,7 +146,8 @@ function junctorErrors(value: Json, limits: JsonObject, path: string): FieldErro
   const errors: FieldError[] = [];
   for (const branch of asList(limits['allOf'])) errors.push(...branchErrors(value, asObject(branch), path));
   const any = asList(limits['anyOf']);
-  if (any.length > 0 && !any.some(fits)) errors.push(fieldInvalid(path, value, `${path} in body must validate at least one schema (anyOf)`));
+  if (any.length > 0 && !any.some(fits))
+    errors.push(fieldInvalid(path, value, `${path} in body must validate at least one schema (anyOf)`));
   const one = asList(limits['oneOf']);
   if (one.length > 0 && one.filter(fits).length !== 1) {
     errors.push(fieldInvalid(path, value, `${path} in body must validate one and only one schema (oneOf)`));
@@ -152,7 +168,8 @@ function branchErrors(value: Json, branch: JsonObject, path: string): FieldError
   }
   for (const [name, below] of Object.entries(asObject(branch['properties']))) {
     const item = value[name];
-    if (item !== undefined) errors.push(...branchErrors(item, asObject(below), path === '' ? name : `${path}.${name}`));
+    if (item !== undefined)
+      errors.push(...branchErrors(item, asObject(below), path === '' ? name : `${path}.${name}`));
   }
   return errors;
 }

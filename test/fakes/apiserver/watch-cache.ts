@@ -29,7 +29,8 @@ export class WatchCache {
     this.#changes.push(change);
     if (this.#changes.length >= 2 * this.#size) this.#trim(this.#size);
     else if (this.#changes.length > this.#size) {
-      this.#forgotten = this.#changes[this.#changes.length - this.#size - 1]?.resourceVersion ?? this.#forgotten;
+      this.#forgotten =
+        this.#changes[this.#changes.length - this.#size - 1]?.resourceVersion ?? this.#forgotten;
     }
   }
 
