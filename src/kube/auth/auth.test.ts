@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ClusterConfig, ExecPlugin, Identity } from '../config/cluster-config.ts';
 import { KubeError } from '../kube-error.ts';
 import { JumpingClock } from '../testing/jumping-clock.ts';
@@ -16,6 +16,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'kube-auth-'));
   clock = new JumpingClock();
 });
+afterEach(() => rmSync(folder, { recursive: true }));
 
 function clusterOf(identity: Identity): ClusterConfig {
   return {

@@ -4,21 +4,35 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { tmpdir } from 'node:os';
 import type { TLSSocket } from 'node:tls';
-import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { issue, makeAuthority } from '../../../test/cluster/certificate.ts';
 import type { KubeClient } from '../client.ts';
 import type { ClusterConfig, ExecPlugin, Material } from '../config/cluster-config.ts';
 import { KubeError } from '../kube-error.ts';
 import { connectionError } from './connection-error.ts';
 import { createKubeClient, type KubeClientOptions } from '../rest/create-kube-client.ts';
-import { Authority, type KeyPair } from '../testing/certificates.ts';
 import { JumpingClock } from '../testing/jumping-clock.ts';
 import { eventually, type Handler, Loopback, sendJson } from '../testing/loopback.ts';
 
-const authority = new Authority();
-const stranger = new Authority('stranger');
-const server = authority.issue();
-const expired = authority.issue({ days: -1 });
-const elsewhere = authority.issue({ host: 'api.internal' });
+interface KeyPair {
+  readonly cert: string;
+  readonly key: string;
+}
+
+const authority = makeAuthority('authority');
+const stranger = makeAuthority('stranger');
+const pastMs = Date.now() - 3_600_000;
+const server = certificateFor({ hosts: ['127.0.0.1'] });
+const expired = certificateFor({ hosts: ['127.0.0.1'], notAfterMs: pastMs });
+const elsewhere = certificateFor({ hosts: ['api.internal'] });
+
+function certificateFor(
+  more: { user?: string; hosts?: readonly string[]; notAfterMs?: number } = {},
+): KeyPair {
+  const { user: commonName = 'someone', ...rest } = more;
+  const { certPem, keyPem } = issue(authority, { commonName, ...rest });
+  return { cert: certPem, key: keyPem };
+}
 
 const version: Handler = (_, response) => sendJson(response, { gitVersion: 'v1.36.0' });
 const closing: (() => void | Promise<void>)[] = [];
@@ -28,9 +42,7 @@ beforeEach(() => {
 });
 afterEach(async () => {
   for (const close of closing.splice(0).toReversed()) await close();
-});
-afterAll(() => {
-  for (const path of [authority.folder, stranger.folder]) rmSync(path, { recursive: true });
+  rmSync(folder, { recursive: true });
 });
 
 async function serve(handler: Handler, pair?: KeyPair, more: object = {}): Promise<Loopback> {
@@ -72,7 +84,7 @@ const shown = ({ message, reason }: KubeError): string =>
 describe('connections', () => {
   test('200 calls one after the other are one connection, over TLS', async () => {
     const loopback = await serve(version, server);
-    const client = clientOf(loopback.cluster({ tls: trusting(authority.cert) }));
+    const client = clientOf(loopback.cluster({ tls: trusting(authority.certPem) }));
     for (let call = 0; call < 200; call += 1) await client.raw('/version');
     expect(loopback.requests.length).toBe(200);
     expect(loopback.connections).toBe(1);
@@ -194,7 +206,7 @@ describe('connections', () => {
     });
     closing.push(() => closeAll(proxy, sockets));
     const client = clientOf(
-      loopback.cluster({ tls: trusting(authority.cert), proxyUrl: await listen(proxy) }),
+      loopback.cluster({ tls: trusting(authority.certPem), proxyUrl: await listen(proxy) }),
     );
     for (let call = 0; call < 5; call += 1) await client.raw('/version');
     expect(asked).toEqual([`CONNECT ${new URL(loopback.url).host} HTTP/1.1`]);
@@ -224,10 +236,10 @@ describe('trust', () => {
   };
 
   test('a server that cannot be trusted is refused with what to do', async () => {
-    const tls = trusting(authority.cert);
+    const tls = trusting(authority.certPem);
     expect({
       trusted: await ask(server, tls),
-      'wrong authority': await ask(server, trusting(stranger.cert)),
+      'wrong authority': await ask(server, trusting(stranger.certPem)),
       'no authority': await ask(server, { ...tls, ca: null }),
       expired: await ask(expired, tls),
       'another host': await ask(elsewhere, tls),
@@ -249,13 +261,13 @@ describe('trust', () => {
   test('files that are missing or no PEM', async () => {
     const loopback = await serve(version, server);
     const file = (name: string): Material => ({ kind: 'file', path: join(folder, name) });
-    const { cert, key } = authority.issue();
-    const other = authority.issue();
+    const { cert, key } = certificateFor();
+    const other = certificateFor();
     write('text', 'hello');
     const damaged = cert.replace(/[A-Za-z0-9+/]{10}/, 'AAAAAAAAAA');
     const ask = async (cluster: Partial<ClusterConfig>): Promise<string> =>
       shown(await refusal(clientOf(loopback.cluster(cluster)).raw('/version')));
-    const tls = trusting(authority.cert);
+    const tls = trusting(authority.certPem);
     expect({
       'no authority file': await ask({ tls: { ...tls, ca: file('absent') } }),
       'authority a folder': await ask({ tls: { ...tls, ca: file('.') } }),
@@ -276,15 +288,15 @@ describe('trust', () => {
   });
 
   test('a client certificate that has run out is named where the server breaks the connection over it', async () => {
-    const strict = { requestCert: true, rejectUnauthorized: true, ca: authority.cert };
+    const strict = { requestCert: true, rejectUnauthorized: true, ca: authority.certPem };
     const loopback = await serve(version, server, strict);
     const ask = async (pair: KeyPair | null): Promise<string> => {
       const certificate = pair === null ? null : { cert: inline(pair.cert), key: inline(pair.key) };
-      const cluster = loopback.cluster({ tls: trusting(authority.cert), certificate });
+      const cluster = loopback.cluster({ tls: trusting(authority.certPem), certificate });
       const error = await refusal(clientOf(cluster).raw('/version'));
       return shown(error).replace(/\(.* GMT\)/, '(THEN)');
     };
-    expect([await ask(authority.issue({ days: -1 })), await ask(null)]).toMatchInlineSnapshot(`
+    expect([await ask(certificateFor({ notAfterMs: pastMs })), await ask(null)]).toMatchInlineSnapshot(`
       [
         "Configuration: https://HOST closed the connection: the client certificate has expired (THEN); get a new one",
         "Unreachable: https://HOST cannot be reached: the connection was closed before the answer was whole (UND_ERR_SOCKET)",
@@ -293,7 +305,7 @@ describe('trust', () => {
   });
 
   test('a client certificate that has run out is named as the reason of a 401', async () => {
-    const old = authority.issue({ days: -1 });
+    const old = certificateFor({ notAfterMs: pastMs });
     const loopback = await serve(
       (_, response) =>
         sendJson(
@@ -302,11 +314,11 @@ describe('trust', () => {
           401,
         ),
       server,
-      { requestCert: true, rejectUnauthorized: false, ca: authority.cert },
+      { requestCert: true, rejectUnauthorized: false, ca: authority.certPem },
     );
     const client = clientOf(
       loopback.cluster({
-        tls: trusting(authority.cert),
+        tls: trusting(authority.certPem),
         certificate: { cert: inline(old.cert), key: inline(old.key) },
       }),
     );
@@ -329,13 +341,13 @@ describe('files that are replaced', () => {
         else sendJson(response, {});
       },
       server,
-      { requestCert: true, rejectUnauthorized: false, ca: authority.cert },
+      { requestCert: true, rejectUnauthorized: false, ca: authority.certPem },
     );
-    const [first, second] = [authority.issue({ user: 'first' }), authority.issue({ user: 'second' })];
+    const [first, second] = [certificateFor({ user: 'first' }), certificateFor({ user: 'second' })];
     const certificate = { cert: write('tls.crt', first.cert), key: write('tls.key', first.key) };
     const clock = new JumpingClock();
     const client = clientOf(
-      loopback.cluster({ tls: { ...trusting(''), ca: write('ca.crt', authority.cert) }, certificate }),
+      loopback.cluster({ tls: { ...trusting(''), ca: write('ca.crt', authority.certPem) }, certificate }),
       { clock, timeoutMs: 100_000 },
     );
     const slow = client.raw('/slow');
@@ -360,11 +372,11 @@ describe('files that are replaced', () => {
 
   test('a rotated authority is taken up', async () => {
     const before = await serve(version, server);
-    const ca = write('ca.crt', stranger.cert);
+    const ca = write('ca.crt', stranger.certPem);
     const clock = new JumpingClock();
     const client = clientOf(before.cluster({ tls: { ca, serverName: null, insecure: false } }), { clock });
     expect((await refusal(client.raw('/version'))).reason).toBe('Configuration');
-    write('ca.crt', authority.cert);
+    write('ca.crt', authority.certPem);
     clock.forward(10_000);
     expect(await client.raw('/version')).toEqual({ gitVersion: 'v1.36.0' });
   });
@@ -379,13 +391,13 @@ describe('files that are replaced', () => {
         else sendJson(response, { kind: 'Status', code: 401, message: 'Unauthorized' }, 401);
       },
       server,
-      { requestCert: true, rejectUnauthorized: false, ca: authority.cert },
+      { requestCert: true, rejectUnauthorized: false, ca: authority.certPem },
     );
     const apiVersion = 'client.authentication.k8s.io/v1';
     const { path } = write('plugin.sh', '#!/bin/sh\ncat "$OUTPUT"; cp "$OUTPUT.next" "$OUTPUT"\n');
     chmodSync(path, 0o755);
     for (const [name, user] of Object.entries({ output: 'first', 'output.next': 'second' })) {
-      const { cert, key } = authority.issue({ user });
+      const { cert, key } = certificateFor({ user });
       const status = { clientCertificateData: cert, clientKeyData: key };
       write(name, JSON.stringify({ apiVersion, kind: 'ExecCredential', status }));
     }
@@ -400,7 +412,7 @@ describe('files that are replaced', () => {
       clusterExtension: null,
     };
     const client = clientOf(
-      loopback.cluster({ tls: trusting(authority.cert), identity: { kind: 'exec', plugin } }),
+      loopback.cluster({ tls: trusting(authority.certPem), identity: { kind: 'exec', plugin } }),
     );
     await client.raw('/version');
     await client.raw('/version');
