@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventually } from './eventually.ts';
 import { programsToRun } from './programs.ts';
 
-const cache = mkdtempSync(join(tmpdir(), 'sluice-person-'));
-const state = join(cache, 'sluice', 'cluster');
+let cache = '';
+let state = '';
 let programs = '';
 
 interface Ended {
@@ -52,6 +52,8 @@ const noneLeft = (): Promise<true> => eventually(() => (processes().length === 0
 describe.runIf(process.env['USE_EXISTING_CLUSTER'] !== 'true')('npm run cluster', () => {
   beforeAll(async () => {
     programs = await programsToRun();
+    cache = mkdtempSync(join(tmpdir(), 'sluice-person-'));
+    state = join(cache, 'sluice', 'cluster');
   });
   afterAll(async () => {
     await cluster('down', '--name', 'one').ended;

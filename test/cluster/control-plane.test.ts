@@ -31,6 +31,10 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   const { folder } = plane;
+  if (!plane.owned) {
+    const made = ['deployment/web', 'service/web', 'configmap/owned', 'crd/ramps.test.sluice.dev'];
+    await kubectl(plane, ['delete', '--ignore-not-found', '--wait=false', ...made]);
+  }
   await plane.stop();
   expect(existsSync(folder)).toBe(false);
 });

@@ -23,7 +23,8 @@ async function main(): Promise<number> {
   const vitest = join(import.meta.dirname, '../../node_modules/vitest/vitest.mjs');
   const command = [process.execPath, vitest, 'run', '--project', 'cluster', ...process.argv.slice(2)];
   // An existing cluster is reached as the machine reaches it.
-  const network = existing ? null : inNewNetwork(command);
+  if (existing) return runInTerminal(command, {});
+  const network = inNewNetwork(command);
   if (network === null) {
     log('no network namespace: pods have no addresses of their own here, and what needs them is left out');
     return runInTerminal(command, {});
