@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ClusterConfig, ExecPlugin, Identity } from '../config/cluster-config.ts';
 import { KubeError } from '../kube-error.ts';
@@ -8,6 +9,7 @@ import { JumpingClock } from '../testing/jumping-clock.ts';
 import { eventually } from '../testing/loopback.ts';
 import type { CredentialSource } from './credential.ts';
 import { credentialSource } from './credential-source.ts';
+import { parseExecCredential } from './exec-credential.ts';
 import { withoutSecrets } from './run-plugin.ts';
 
 let folder = '';
@@ -31,11 +33,11 @@ function clusterOf(identity: Identity): ClusterConfig {
   };
 }
 
-function sourceOf(identity: Identity, execTimeoutMs = 10_000): CredentialSource {
+function sourceOf(identity: Identity, execTimeoutMs = 10_000, interactive = false): CredentialSource {
   return credentialSource(clusterOf(identity), {
     clock,
     env: { PATH: process.env['PATH'], INHERITED: 'yes' },
-    interactive: false,
+    interactive,
     execTimeoutMs,
     rereadMs: 10_000,
     readCa: () => Promise.resolve('-----BEGIN CERTIFICATE-----'),
@@ -178,6 +180,26 @@ describe('an exec plugin', () => {
     );
   });
 
+  test('is told whether it may ask a person', async () => {
+    const script = `printf '%s' "$KUBERNETES_EXEC_INFO" > ${folder}/seen\n${token(null)}`;
+    const told: unknown[] = [];
+    for (const [mode, terminal] of [
+      ['Always', true],
+      ['IfAvailable', true],
+      ['IfAvailable', false],
+      ['Never', true],
+    ] as const) {
+      await sourceOf(plugin(script, { interactiveMode: mode }), 10_000, terminal).current();
+      told.push(JSON.parse(readFileSync(join(folder, 'seen'), 'utf8')).spec);
+    }
+    expect(told).toEqual([
+      { interactive: true },
+      { interactive: true },
+      { interactive: false },
+      { interactive: false },
+    ]);
+  });
+
   test('may give a client certificate', async () => {
     const source = sourceOf(plugin(printed({ clientCertificateData: 'CERT', clientKeyData: 'KEY' })));
     expect(await source.current()).toEqual({
@@ -263,6 +285,39 @@ describe('an exec plugin', () => {
     await refusal(source);
     expect(runs()).toBe(2);
   });
+});
+
+test('whatever a plugin prints is a credential or a refusal', () => {
+  const { plugin: made } = plugin('');
+  const status = fc.record(
+    {
+      token: fc.oneof(fc.string(), fc.integer()),
+      clientCertificateData: fc.string(),
+      clientKeyData: fc.string(),
+      expirationTimestamp: fc.oneof(fc.string(), fc.constant('2030-01-01T00:00:00Z')),
+    },
+    { requiredKeys: [] },
+  );
+  const credential = fc.record({
+    kind: fc.constantFrom('ExecCredential', 'Token'),
+    apiVersion: fc.constant(made.apiVersion),
+    status: fc.oneof(status, fc.jsonValue()),
+  });
+  const printed = fc.oneof(
+    fc.string(),
+    fc.json(),
+    credential.map((value) => JSON.stringify(value)),
+  );
+  fc.assert(
+    fc.property(printed, (output) => {
+      try {
+        const { authorization, certificate } = parseExecCredential(made, output).credential;
+        expect(authorization !== null || certificate !== null).toBe(true);
+      } catch (thrown) {
+        expect(thrown).toMatchObject({ name: 'KubeError', reason: 'Configuration' });
+      }
+    }),
+  );
 });
 
 test('what looks like a token is taken out of the words of a plugin', () => {

@@ -1,8 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { KubeError } from '../kube-error.ts';
+import { clusterOfContext } from './cluster-of-context.ts';
+import { mergeKubeconfigs, parseKubeconfig } from './kubeconfig.ts';
 import { loadConfig, type LoadConfigOptions } from './load-config.ts';
 
 const pem = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
@@ -290,4 +293,67 @@ test('malformed kubeconfigs are refused with file, field and what to do, and wit
       "user that is not there": "kubeconfig ~/.kube/config: context "x" names the user "u", which is not there (it has none); name one that is there",
     }
   `);
+});
+
+test('whatever a kubeconfig holds, it is a cluster or a refusal', () => {
+  const field = fc.constantFrom(
+    'server',
+    'certificate-authority-data',
+    'proxy-url',
+    'token',
+    'exec',
+    'as-groups',
+    'auth-provider',
+  );
+  const part = fc.oneof(
+    fc.jsonValue({ maxDepth: 2 }),
+    fc.dictionary(field, fc.oneof(fc.string(), fc.jsonValue()), { maxKeys: 3 }),
+  );
+  const entries = (key: string): fc.Arbitrary<unknown> =>
+    fc.oneof(
+      fc.array(fc.record({ name: fc.constantFrom('a', 'b'), [key]: part }), { maxLength: 2 }),
+      fc.jsonValue(),
+    );
+  const config = fc.record({
+    'current-context': fc.constantFrom('a', 'b'),
+    contexts: fc.oneof(
+      fc.constant([{ name: 'a', context: { cluster: 'a', user: 'a' } }]),
+      entries('context'),
+    ),
+    clusters: fc.oneof(fc.constant([{ name: 'a', cluster: { server: 'https://a' } }]), entries('cluster')),
+    users: entries('user'),
+  });
+  const text = fc.oneof(
+    { weight: 1, arbitrary: fc.string({ unit: 'binary' }) },
+    { weight: 4, arbitrary: config.map((value) => JSON.stringify(value)) },
+  );
+  fc.assert(
+    fc.property(text, (written) => {
+      try {
+        expect(clusterOfContext(parseKubeconfig('/f', written), '').server).toMatch(/^https?:/);
+      } catch (thrown) {
+        expect(thrown).toMatchObject({ name: 'KubeError', reason: 'Configuration' });
+      }
+    }),
+    { numRuns: 150 },
+  );
+});
+
+test('merging: the first file that has a name has it whole, and order within a file does not matter', () => {
+  const names = fc.uniqueArray(fc.constantFrom<string>('a', 'b', 'c', 'd'), { maxLength: 4 });
+  fc.assert(
+    fc.property(fc.array(names, { minLength: 1, maxLength: 4 }), (files) => {
+      const configs = files.map((present, index) =>
+        parseKubeconfig(
+          `/${index}`,
+          JSON.stringify({ users: present.map((name) => ({ name, user: { token: `${index}` } })) }),
+        ),
+      );
+      const { users } = mergeKubeconfigs(configs);
+      expect(new Set(users.keys())).toEqual(new Set(files.flat()));
+      for (const [name, user] of users)
+        expect(user.text('token')).toBe(String(files.findIndex((present) => present.includes(name))));
+    }),
+    { numRuns: 50 },
+  );
 });

@@ -9,6 +9,7 @@ import { JumpingClock } from '../testing/jumping-clock.ts';
 import { eventually, Loopback, sendJson } from '../testing/loopback.ts';
 import { createKubeClient, type KubeClientOptions } from './create-kube-client.ts';
 import { linesOf } from './lines-of.ts';
+import { watchEventOf } from './watch-event-of.ts';
 
 const pods: Resource = { group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true };
 
@@ -304,5 +305,35 @@ test('however the bytes are cut, the lines are the same', async () => {
       expect(seen.length).toBe(lines.filter((text) => text !== '').length);
     }),
     { numRuns: 30 },
+  );
+});
+
+test('whatever a line holds, it is an event or a KubeError', () => {
+  const event = fc.record({
+    type: fc.constantFrom('ADDED', 'DELETED', 'BOOKMARK', 'ERROR', 'X'),
+    object: fc.oneof(
+      fc.jsonValue(),
+      fc.record({
+        apiVersion: fc.string(),
+        kind: fc.string(),
+        metadata: fc.jsonValue(),
+        code: fc.jsonValue(),
+        details: fc.jsonValue(),
+      }),
+    ),
+  });
+  const bytes = fc.oneof(
+    fc.uint8Array(),
+    fc.oneof(fc.jsonValue(), event).map((value) => Buffer.from(JSON.stringify(value))),
+  );
+  fc.assert(
+    fc.property(bytes, (written) => {
+      try {
+        expect(['ADDED', 'DELETED', 'BOOKMARK']).toContain(watchEventOf('it', written).type);
+      } catch (thrown) {
+        expect(thrown).toBeInstanceOf(KubeError);
+      }
+    }),
+    { numRuns: 150 },
   );
 });

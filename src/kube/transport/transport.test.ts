@@ -212,6 +212,36 @@ describe('connections', () => {
     expect(asked).toEqual([`CONNECT ${new URL(loopback.url).host} HTTP/1.1`]);
   });
 
+  test('proxy-url of socks5: the same', async () => {
+    const loopback = await serve(version, server);
+    const asked: string[] = [];
+    const sockets: Socket[] = [];
+    const proxy = createServer((inbound) => {
+      sockets.push(inbound);
+      inbound.on('error', () => {});
+      inbound.once('data', () => {
+        inbound.write(Buffer.from([5, 0]));
+        inbound.once('data', (head) => {
+          const port = head.readUInt16BE(head.length - 2);
+          asked.push(`command ${head[1]}, port ${port}`);
+          const outbound = connect(port, '127.0.0.1', () => {
+            inbound.write(Buffer.from([5, 0, 0, 1, 127, 0, 0, 1, 0, 0]));
+            inbound.pipe(outbound).pipe(inbound);
+          });
+          outbound.on('error', () => {});
+          sockets.push(outbound);
+        });
+      });
+    });
+    closing.push(() => closeAll(proxy, sockets));
+    const proxyUrl = (await listen(proxy)).replace('http:', 'socks5:');
+    const client = clientOf(loopback.cluster({ tls: trusting(authority.certPem), proxyUrl }));
+    for (let call = 0; call < 5; call += 1) await client.raw('/version');
+    expect(asked).toEqual([`command 1, port ${new URL(loopback.url).port}`]);
+    const stranded = clientOf(loopback.cluster({ tls: trusting(stranger.certPem), proxyUrl }));
+    expect((await refusal(stranded.raw('/version'))).reason).toBe('Configuration');
+  });
+
   test('a proxy that refuses is said to', async () => {
     const loopback = await serve(version, server);
     const sockets: Socket[] = [];
