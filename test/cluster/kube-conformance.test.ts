@@ -13,7 +13,9 @@ beforeAll(async () => {
 afterAll(() => plane.stop());
 
 kubeConformance('of Kubernetes', async () => {
-  const client = createKubeClient(await loadConfig({ env: { KUBECONFIG: plane.kubeconfig } }));
+  const client = createKubeClient(
+    await loadConfig({ env: {}, homeFolder: '/', kubeconfig: plane.kubeconfig }),
+  );
   return {
     client,
     wait: (forMs: number) => new Promise((resolve) => setTimeout(resolve, forMs)),

@@ -5,8 +5,6 @@ import type { KubeObject, ObjectMeta, Resource } from '../../src/kube/object.ts'
 /** One control plane, fake or real, as the suite sees it. */
 export interface ClusterUnderTest {
   readonly client: KubeClient;
-  /** Does the controller manager's part run: garbage collection, namespaces, and if `workloads` Deployments as well. */
-  readonly workloads: boolean;
   /** Time passes, real or virtual. */
   wait(forMs: number): Promise<void>;
   dispose(): Promise<void>;

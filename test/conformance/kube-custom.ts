@@ -233,7 +233,7 @@ export function customResourceLaws(on: OnCluster): void {
       );
       expect(refused).toMatchObject({ reason: 'Invalid', code: 422 });
       expect(refused.message).toContain(
-        'metadata.resourceVersion: Invalid value: 0x0: must be specified for an update',
+        '"w" is invalid: metadata.resourceVersion: Invalid value: 0: must be specified for an update',
       );
     }),
   );

@@ -42,7 +42,7 @@ export function deletionLaws(on: OnCluster): void {
       const wrong = await refusal(client.remove(configMaps, name, { preconditions: { uid: 'another' } }));
       expect(wrong).toMatchObject({ reason: 'Conflict', code: 409 });
       expect(wrong.message).toContain(
-        'Precondition failed: UID in precondition: another, UID in object meta: ',
+        'Operation cannot be fulfilled on ConfigMap "a": the UID in the precondition (another) does not match the UID in record',
       );
       expect(
         (await refusal(client.remove(configMaps, name, { preconditions: { resourceVersion: '1' } }))).reason,

@@ -11,7 +11,6 @@ kubeConformance('fake, in virtual time', () => {
   const server = new FakeApiServer({ clock });
   return Promise.resolve({
     client: inProcessClient(server),
-    workloads: false,
     wait: (forMs: number) => clock.runFor(forMs),
     dispose: () => Promise.resolve(),
   });
@@ -23,7 +22,6 @@ kubeConformance('fake, over HTTP', async () => {
   const client = createKubeClient(clusterConfigOf(served.url));
   return {
     client,
-    workloads: false,
     wait: (forMs: number) => new Promise((resolve) => setTimeout(resolve, Math.min(forMs, 5))),
     dispose: async () => {
       await client.close();

@@ -1,5 +1,5 @@
 import { emptySet, type FieldSet, fieldsOf, isAssociative, isEmpty, itemKey, union } from './field-set.ts';
-import { asObject, isList, isObject, type Json, type JsonObject, metaOf, without } from './json.ts';
+import { asObject, asText, isList, isObject, type Json, type JsonObject, metaOf, without } from './json.ts';
 import type { Kind } from './kinds.ts';
 import { entriesOf, isBy, type Manager, ownable, ownByApply } from './managed-fields.ts';
 import { anySchema, type Schema, schemaOf } from './schema.ts';
@@ -17,7 +17,7 @@ export function applyObject(
   if (unknown !== null) {
     const { namespace = '', name } = metaOf(sent);
     throw internalError(
-      `failed to create typed patch object (${String(namespace)}/${String(name)}; ${String(sent['apiVersion'])}, Kind=${kind.kind}): ${unknown}: field not declared in schema`,
+      `failed to create typed patch object (${asText(namespace)}/${asText(name)}; ${asText(sent['apiVersion'])}, Kind=${kind.kind}): ${unknown}: field not declared in schema`,
     );
   }
   const fields = fieldsOf(ownable(config), kind.schema);

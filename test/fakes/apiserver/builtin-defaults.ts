@@ -1,4 +1,4 @@
-import { asList, asObject, type Json, type JsonObject, metaOf, nameOf, withAt } from './json.ts';
+import { asList, asObject, asText, type Json, type JsonObject, metaOf, nameOf, withAt } from './json.ts';
 import type { Kind } from './kinds.ts';
 
 /** Defaults that the API server writes into built-in kinds, as far as their behaviour rests on them. */
@@ -97,7 +97,7 @@ function podSpec(spec: JsonObject): JsonObject {
 }
 
 function container(one: JsonObject): JsonObject {
-  const image = String(one['image'] ?? '');
+  const image = asText(one['image']);
   const isLatest = !/:[^/]+$/.test(image) || image.endsWith(':latest');
   return {
     terminationMessagePath: '/dev/termination-log',
@@ -110,7 +110,7 @@ function container(one: JsonObject): JsonObject {
 
 function crdDefaults(object: JsonObject): JsonObject {
   const names = asObject(asObject(object['spec'])['names']);
-  const kind = String(names['kind'] ?? '');
+  const kind = asText(names['kind']);
   const withNames = filled(object, 'spec.names', { singular: kind.toLowerCase(), listKind: `${kind}List` });
   return filled(withNames, 'spec', { conversion: { strategy: 'None' } });
 }

@@ -2,7 +2,7 @@ import { parse as parseYaml } from 'yaml';
 import { type Access, authorize, type User } from './access.ts';
 import { ConnectionLost, type ApiRequest, type ApiResponse } from './request.ts';
 import type { Fault, Faults } from './faults.ts';
-import { asList, asObject, at, isObject, type Json, type JsonObject, metaOf, uidOf } from './json.ts';
+import { asList, asObject, asText, at, isObject, type Json, type JsonObject, metaOf, uidOf } from './json.ts';
 import { inVersion, type Kind, storeIdOf } from './kinds.ts';
 import type { LineStream } from './line-stream.ts';
 import { listObjects } from './read.ts';
@@ -271,7 +271,7 @@ function matching(
     const meta = metaOf(asObject(item));
     return [
       uidOf(asObject(item)),
-      { namespace: String(meta['namespace'] ?? ''), name: String(meta['name']) },
+      { namespace: asText(meta['namespace']), name: asText(meta['name']) },
     ] as const;
   });
 }

@@ -85,7 +85,7 @@ export function withEntries(object: JsonObject, entries: readonly Entry[]): Json
             manager,
             operation,
             apiVersion,
-            time,
+            ...(time === '' ? {} : { time }),
             fieldsType: 'FieldsV1',
             fieldsV1: encodeFields(fields),
             ...(subresource === '' ? {} : { subresource }),
@@ -133,15 +133,14 @@ export function ownByApply(
   });
   if (conflicts.length > 0 && !force) throw applyConflict(conflicts);
   const mine = entries.find((entry) => isBy(entry, who));
-  const unchanged = mine !== undefined && same(encodeFields(mine.fields), encodeFields(fields));
+  const isChanged = live === null || !isEmpty(changed) || !isEmpty(removed);
   return withEntries(merged, [
-    ...others.map((entry) => ({ ...entry, fields: difference(difference(entry.fields, changed), removed) })),
-    {
-      ...who,
-      apiVersion: apiVersionOf(kind),
-      time: unchanged && isEmpty(changed) ? mine.time : time,
-      fields,
-    },
+    ...others.map((entry) => ({
+      ...entry,
+      fields: difference(difference(entry.fields, changed), removed),
+    })),
+    // The time is of the last apply that changed the object; of one that only came to own something there is none.
+    { ...who, apiVersion: apiVersionOf(kind), time: isChanged ? time : (mine?.time ?? ''), fields },
   ]);
 }
 

@@ -53,21 +53,7 @@ export function removeObject(
 ): { readonly object: JsonObject; readonly done: boolean } {
   const { kind, namespace, name } = target;
   const old = current(world, target);
-  const { uid, resourceVersion } = metaOf(old);
-  if (removal.uid !== undefined && removal.uid !== uid) {
-    throw conflict(
-      kind,
-      name,
-      `Precondition failed: UID in precondition: ${removal.uid}, UID in object meta: ${asText(uid)}`,
-    );
-  }
-  if (removal.resourceVersion !== undefined && removal.resourceVersion !== resourceVersion) {
-    throw conflict(
-      kind,
-      name,
-      `Precondition failed: ResourceVersion in precondition: ${removal.resourceVersion}, ResourceVersion in object meta: ${asText(resourceVersion)}`,
-    );
-  }
+  checkRemoval(old, removal, target);
   const id = storeIdOf(kind);
   const key = keyOf(namespace, name);
   const finalizers = finalizersFor(old, removal, id);
@@ -77,6 +63,26 @@ export function removeObject(
   if (!waits) return { object: world.store.remove(id, key) ?? old, done: true };
   const marked = mark(world, old, finalizers, grace, id);
   return { object: same(marked, old) ? old : world.store.put(id, key, marked), done: false };
+}
+
+function checkRemoval(old: JsonObject, removal: Removal, { kind, name }: Target): void {
+  const { uid, resourceVersion } = metaOf(old);
+  // Named by kind, where all other conflicts name the resource.
+  const subject = { ...kind, plural: kind.kind };
+  if (removal.uid !== undefined && removal.uid !== uid) {
+    throw conflict(
+      subject,
+      name,
+      `the UID in the precondition (${removal.uid}) does not match the UID in record (${asText(uid)}). The object might have been deleted and then recreated`,
+    );
+  }
+  if (removal.resourceVersion !== undefined && removal.resourceVersion !== resourceVersion) {
+    throw conflict(
+      subject,
+      name,
+      `the ResourceVersion in the precondition (${removal.resourceVersion}) does not match the ResourceVersion in record (${asText(resourceVersion)}). The object might have been modified`,
+    );
+  }
 }
 
 const cleanup = 'customresourcecleanup.apiextensions.k8s.io';

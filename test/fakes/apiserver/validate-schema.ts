@@ -92,7 +92,7 @@ function limitErrors(value: Json, limits: JsonObject, path: string): FieldError[
   }
   if (typeof value === 'number') numberErrors(value, limits, bad);
   if (typeof value === 'string') {
-    const length = [...value].length;
+    const length = Array.from(value).length;
     const longest = limits['maxLength'];
     if (typeof longest === 'number' && length > longest) {
       errors.push({

@@ -1,4 +1,4 @@
-import { type JsonObject, withMeta } from './json.ts';
+import { asText, type JsonObject, metaOf, withMeta } from './json.ts';
 import { apiVersionOf, type Kind, storeIdOf } from './kinds.ts';
 import { LineStream } from './line-stream.ts';
 import { matcherOf, type Scope, versionOf } from './read.ts';
@@ -76,17 +76,19 @@ type Start =
 
 function initialEvents({ store }: World, { kind, query }: Scope, matches: Matcher): Start {
   const version = versionOf(query);
-  const isStreamed = query.get('sendInitialEvents') === 'true';
-  const wantsState = query.has('sendInitialEvents') ? isStreamed : version === 0;
+  // Without a version they come too, and so does the bookmark behind them.
+  const wantsState = query.has('sendInitialEvents')
+    ? query.get('sendInitialEvents') === 'true'
+    : version === 0;
   const cache = store.cacheOf(storeIdOf(kind));
   if (wantsState) {
     const objects = store.list(storeIdOf(kind)).flatMap(([, object]) => (matches(object) ? [object] : []));
-    return { kind: 'from', objects, changes: [], isStreamed };
+    return { kind: 'from', objects, changes: [], isStreamed: true };
   }
   const changes = version === 0 ? [] : cache.since(version);
   if (changes === null)
     return { kind: 'expired', error: expired(`too old resource version: ${version} (${cache.forgotten})`) };
-  return { kind: 'from', objects: [], changes, isStreamed };
+  return { kind: 'from', objects: [], changes, isStreamed: false };
 }
 
 /** What a change is to a watcher with a selector: an object that comes into it is added, one that leaves it deleted. */
@@ -102,15 +104,13 @@ function seen(
   if (was)
     return {
       type: 'DELETED',
-      object:
-        type === 'DELETED' ? object : withMeta(previous, { resourceVersion: String(versionIn(object)) }),
+      object: type === 'DELETED' ? object : withMeta(previous, { resourceVersion: versionIn(object) }),
     };
   return null;
 }
 
 function versionIn(object: JsonObject): string {
-  const { resourceVersion } = object['metadata'] as JsonObject;
-  return String(resourceVersion);
+  return asText(metaOf(object)['resourceVersion']);
 }
 
 function line(type: string, object: JsonObject, kind: Kind, view: View): string {

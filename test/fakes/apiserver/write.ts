@@ -153,11 +153,11 @@ export function replaceObject(world: World, target: Target, sent: JsonObject, ho
     from: 'body',
   });
   if (asText(metaOf(sent)['resourceVersion']) === '' && !kind.unconditionalUpdate) {
-    throw invalid(kind, name, [
+    throw invalid({ group: kind.group, kind: kind.plural }, name, [
       {
         path: 'metadata.resourceVersion',
         reason: 'FieldValueInvalid',
-        message: 'Invalid value: 0x0: must be specified for an update',
+        message: 'Invalid value: 0: must be specified for an update',
       },
     ]);
   }
