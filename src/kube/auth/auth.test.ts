@@ -14,9 +14,11 @@ import { withoutSecrets } from './run-plugin.ts';
 
 let folder = '';
 let clock = new JumpingClock();
+let reports: string[] = [];
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'kube-auth-'));
   clock = new JumpingClock();
+  reports = [];
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -40,6 +42,7 @@ function sourceOf(identity: Identity, execTimeoutMs = 10_000, interactive = fals
     interactive,
     execTimeoutMs,
     rereadMs: 10_000,
+    report: ({ message, where }) => reports.push(`${where}: ${message}`.replaceAll(folder, '~')),
     readCa: () => Promise.resolve('-----BEGIN CERTIFICATE-----'),
   });
 }
@@ -101,8 +104,20 @@ describe('a token file', () => {
     clock.forward(10_000);
     expect((await source.current()).authorization).toBe('Bearer second');
     rmSync(path());
+    for (const _ of [1, 2, 3]) {
+      clock.forward(10_000);
+      expect((await source.current()).authorization).toBe('Bearer second');
+    }
+    expect(reports).toEqual([
+      'the token file ~/token: the token file ~/token does not exist; correct its path or write the token there',
+    ]);
+    writeFileSync(path(), 'third');
     clock.forward(10_000);
-    expect((await source.current()).authorization).toBe('Bearer second');
+    expect((await source.current()).authorization).toBe('Bearer third');
+    rmSync(path());
+    clock.forward(10_000);
+    await source.current();
+    expect(reports.length).toBe(2);
   });
 
   test('is read at once after a 401, which is worth a repeat only with another token', async () => {

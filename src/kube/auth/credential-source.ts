@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { ClusterConfig } from '../config/cluster-config.ts';
 import { configurationError } from '../config/configuration-error.ts';
 import type { Environment } from '../config/load-config.ts';
+import type { Report } from '../report.ts';
 import { type CredentialSource, fixedCredential } from './credential.ts';
 import { execInfo } from './exec-credential.ts';
 import { ExecSource } from './exec-source.ts';
@@ -16,6 +17,8 @@ export interface CredentialOptions {
   readonly interactive: boolean;
   readonly execTimeoutMs: number;
   readonly rereadMs: number;
+  /** Of a token file that cannot be read any more. */
+  readonly report: Report;
   /** The cluster's authority, for plugins that want it. */
   readonly readCa: () => Promise<string | null>;
 }
@@ -36,7 +39,7 @@ export function credentialSource(cluster: ClusterConfig, options: CredentialOpti
       return fixedCredential(`the password of ${cluster.description}`, `Basic ${pair}`);
     }
     case 'tokenFile':
-      return new TokenFile(identity.path, clock, rereadMs);
+      return new TokenFile(identity.path, clock, rereadMs, options.report);
     case 'exec': {
       const { plugin } = identity;
       const interactive = options.interactive && plugin.interactiveMode !== 'Never';

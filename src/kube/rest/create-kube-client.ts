@@ -3,6 +3,7 @@ import type { KubeClient } from '../client.ts';
 import { type Clock, type Random, systemClock } from '../clock.ts';
 import type { ClusterConfig } from '../config/cluster-config.ts';
 import type { Environment } from '../config/load-config.ts';
+import type { Report } from '../report.ts';
 import { pemOf } from '../transport/material.ts';
 import { PoolKeeper } from '../transport/pool-keeper.ts';
 import { Transport } from '../transport/transport.ts';
@@ -26,13 +27,15 @@ export interface KubeClientOptions {
   /** Files (tokens, certificates) are looked at again after so long at most. */
   readonly rereadMs?: number;
   readonly execTimeoutMs?: number;
+  /** Of what was dealt with: files that cannot be read again, warnings of the API server; each once. */
+  readonly report?: Report;
   readonly maxLineBytes?: number;
   readonly maxBodyBytes?: number;
 }
 
 /** A client of one cluster. Connects with the first call; nothing is read before. */
 export function createKubeClient(cluster: ClusterConfig, options: KubeClientOptions = {}): KubeClient {
-  const { clock = systemClock(), random = Math.random, rereadMs = 10_000 } = options;
+  const { clock = systemClock(), random = Math.random, report = () => {}, rereadMs = 10_000 } = options;
   const { ca } = cluster.tls;
   const credentials = credentialSource(cluster, {
     clock,
@@ -40,11 +43,12 @@ export function createKubeClient(cluster: ClusterConfig, options: KubeClientOpti
     interactive: options.interactive ?? false,
     execTimeoutMs: options.execTimeoutMs ?? 30_000,
     rereadMs,
+    report,
     readCa: async () => (ca === null ? null : await pemOf(ca, 'the certificate authority')),
   });
-  const pools = new PoolKeeper(cluster, clock, rereadMs);
+  const pools = new PoolKeeper(cluster, clock, rereadMs, report);
   const userAgent = options.userAgent ?? 'kube-client';
-  const caller = new Caller(new Transport({ cluster, pools, credentials, userAgent, clock }), {
+  const caller = new Caller(new Transport({ cluster, pools, credentials, userAgent, clock, report }), {
     clock,
     random,
     timeoutMs: options.timeoutMs ?? 30_000,

@@ -2,8 +2,10 @@ import type { Dispatcher } from 'undici';
 import type { Credential } from '../auth/credential.ts';
 import type { Clock } from '../clock.ts';
 import type { ClusterConfig } from '../config/cluster-config.ts';
+import type { Report } from '../report.ts';
 import { readMaterial, stampOf, type TlsMaterial } from './material.ts';
 import { openPool } from './open-pool.ts';
+import { ReportOnce } from './report-once.ts';
 
 interface OpenPool {
   readonly dispatcher: Dispatcher;
@@ -14,21 +16,23 @@ interface OpenPool {
 /**
  * The one pool of a cluster, replaced when its certificates are. As client-go, files are looked at now and then (there each 5 minutes for
  * the authority) instead of watched; unlike it, calls and watches under way end by themselves on the old connections. Files that are
- * caught half written leave the old pool in place until they are whole.
+ * caught half written leave the old pool in place until they are whole, and are reported.
  */
 export class PoolKeeper {
   readonly #cluster: ClusterConfig;
   readonly #clock: Clock;
   readonly #checkMs: number;
+  readonly #report: ReportOnce;
   readonly #retired = new Set<Dispatcher>();
   #open: OpenPool | null = null;
   #checkedAtMs = 0;
   #checking: Promise<OpenPool> | null = null;
 
-  constructor(cluster: ClusterConfig, clock: Clock, checkMs: number) {
+  constructor(cluster: ClusterConfig, clock: Clock, checkMs: number, report: Report) {
     this.#cluster = cluster;
     this.#clock = clock;
     this.#checkMs = checkMs;
+    this.#report = new ReportOnce(report, `certificates of ${cluster.description}`);
   }
 
   /** `certificate` of an exec plugin goes before the one of the kubeconfig. */
@@ -72,8 +76,10 @@ export class PoolKeeper {
       else this.#open = { dispatcher: openPool(this.#cluster, material), stamp, material };
     } catch (thrown) {
       if (open === null) throw thrown;
+      this.#report.tell(thrown);
       return open;
     }
+    this.#report.forget();
     if (open !== null && open.dispatcher !== this.#open.dispatcher) this.#retire(open.dispatcher);
     return this.#open;
   }

@@ -376,9 +376,10 @@ describe('files that are replaced', () => {
     const [first, second] = [certificateFor({ user: 'first' }), certificateFor({ user: 'second' })];
     const certificate = { cert: write('tls.crt', first.cert), key: write('tls.key', first.key) };
     const clock = new JumpingClock();
+    const reports: string[] = [];
     const client = clientOf(
       loopback.cluster({ tls: { ...trusting(''), ca: write('ca.crt', authority.certPem) }, certificate }),
-      { clock, timeoutMs: 100_000 },
+      { clock, timeoutMs: 100_000, report: ({ message }) => reports.push(message) },
     );
     const slow = client.raw('/slow');
     await eventually(() => users.length === 1, 'the slow call is under way');
@@ -386,6 +387,11 @@ describe('files that are replaced', () => {
     clock.forward(10_000);
     // The certificate is new and the key is not yet: the old pool goes on.
     await client.raw('/half');
+    expect(reports).toMatchInlineSnapshot(`
+      [
+        "context "test": client certificate and key do not belong together; take both from the same place (ERR_OSSL_X509_KEY_VALUES_MISMATCH)",
+      ]
+    `);
     write('tls.key', second.key);
     await client.raw('/early');
     clock.forward(10_000);
@@ -475,6 +481,26 @@ describe('files that are replaced', () => {
     expect(seen).toEqual(['Bearer old', 'Bearer old', 'Bearer new']);
     expect(loopback.connections).toBe(1);
   });
+});
+
+test('warnings of the API server are told once', async () => {
+  const loopback = await serve((_, response) => {
+    response.setHeader('warning', [
+      '299 - "v1 Endpoints is deprecated, use \\"EndpointSlice\\"", 299 - "two"',
+      '199 - "no"',
+    ]);
+    sendJson(response, {});
+  });
+  const reports: string[] = [];
+  const client = clientOf(loopback.cluster(), {
+    report: ({ message, where }) => reports.push(`${where}: ${message}`),
+  });
+  await client.raw('/version');
+  await client.raw('/version');
+  expect(reports).toEqual([
+    'a warning of the API server: v1 Endpoints is deprecated, use "EndpointSlice"',
+    'a warning of the API server: two',
+  ]);
 });
 
 test('passwords and impersonation are headers', async () => {

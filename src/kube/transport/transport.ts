@@ -5,8 +5,10 @@ import type { Clock } from '../clock.ts';
 import type { ClusterConfig, Impersonation } from '../config/cluster-config.ts';
 import { configurationError } from '../config/configuration-error.ts';
 import type { CallScope } from './call-scope.ts';
+import type { Report } from '../report.ts';
 import { connectionError, isConnectionReset } from './connection-error.ts';
 import type { PoolKeeper } from './pool-keeper.ts';
+import { ReportOnce } from './report-once.ts';
 
 export interface WireRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -29,17 +31,21 @@ export interface TransportParts {
   readonly credentials: CredentialSource;
   readonly userAgent: string;
   readonly clock: Clock;
+  /** Of warnings that the API server sends along: a version that is to go, a field that does nothing. */
+  readonly report: Report;
 }
 
 /** Sends requests with credentials over the pool. A 401 renews the credential and repeats once; nothing else is repeated here. */
 export class Transport {
   readonly #parts: TransportParts;
   readonly #basePath: string;
+  readonly #warnings: ReportOnce;
   readonly #impersonation: Readonly<Record<string, string | string[]>>;
 
   constructor(parts: TransportParts) {
     this.#parts = parts;
     this.#basePath = new URL(parts.cluster.server).pathname.replace(/\/+$/, '');
+    this.#warnings = new ReportOnce(parts.report, 'a warning of the API server');
     this.#impersonation = impersonationHeaders(parts.cluster.impersonate);
   }
 
@@ -76,6 +82,13 @@ export class Transport {
       : null;
   }
 
+  /** `299 - "text"`, one or several, as client-go reads them. */
+  #tellWarnings(headers: string | readonly string[]): void {
+    for (const header of [headers].flat())
+      for (const [, text = ''] of header.matchAll(/\b299 \S+ "((?:[^"\\]|\\.)*)"/g))
+        this.#warnings.tell(text.replaceAll(/\\(.)/g, '$1'));
+  }
+
   async #sendAs(credential: Credential, request: WireRequest, scope: CallScope): Promise<WireAnswer> {
     const { cluster, pools, userAgent } = this.#parts;
     const { body, contentType, method, path } = request;
@@ -99,6 +112,7 @@ export class Transport {
         // undici gives up the connection of a DELETE with a body, for servers that trip over it; with a length the API server does not.
         reset: false,
       });
+      this.#tellWarnings(response.headers['warning'] ?? []);
       return answerOf(response);
     } catch (thrown) {
       scope.signal.throwIfAborted();
