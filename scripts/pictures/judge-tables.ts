@@ -10,6 +10,7 @@ const worlds = [
   'bursts of 10',
   'bursts of 30',
   'shared outages',
+  'mild shared outages at 50 %',
   'weight changes',
   'resets',
 ] as const;
