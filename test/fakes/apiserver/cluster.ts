@@ -21,6 +21,7 @@ import { createObject, patchObject, type Writing } from './write.ts';
 export class Cluster {
   readonly world: World;
   readonly #manager: string;
+  #addresses = 0;
 
   constructor(world: World, manager: string) {
     this.world = world;
@@ -70,6 +71,25 @@ export class Cluster {
   setSpec(storeId: string, object: JsonObject, path: readonly string[], value: Json): boolean {
     const next = withAt(object, ['spec', ...path], value);
     return this.#patch(storeId, object, [{ op: 'add', path: '/spec', value: asObject(next['spec']) }], '');
+  }
+
+  /** Creates it, or takes it over as it is wanted. */
+  applyAs(storeId: string, object: JsonObject): boolean {
+    const target = { namespace: namespaceOf(object), name: nameOf(object) };
+    return this.#try(storeId, (kind) =>
+      patchObject(
+        this.world,
+        { kind, ...target },
+        { type: 'apply', body: object, force: true },
+        this.#how(''),
+      ),
+    );
+  }
+
+  /** Counts up: each pod has an address of its own. */
+  nextAddress(): number {
+    this.#addresses += 1;
+    return this.#addresses;
   }
 
   remove(storeId: string, object: JsonObject, gracePeriodSeconds?: number): boolean {

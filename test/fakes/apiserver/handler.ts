@@ -172,14 +172,13 @@ function objects(
   const shown = (object: JsonObject, code = 200): ApiResponse => json(view(object, kind), code);
   switch (verb) {
     case 'watch': {
-      const watch: OpenWatch = {
-        storeId: storeIdOf(kind),
-        stream: watchObjects(world, { kind, namespace, query }, view, handling.bookmarkMs, () =>
-          handling.watches.delete(watch),
-        ),
-      };
-      if (!watch.stream.isEnded) handling.watches.add(watch);
-      return { kind: 'stream', code: 200, headers: {}, lines: watch.stream };
+      const open: { watch: OpenWatch | null } = { watch: null };
+      const stream = watchObjects(world, { kind, namespace, query }, view, handling.bookmarkMs, () => {
+        if (open.watch !== null) handling.watches.delete(open.watch);
+      });
+      open.watch = { storeId: storeIdOf(kind), stream };
+      if (!stream.isEnded) handling.watches.add(open.watch);
+      return { kind: 'stream', code: 200, headers: {}, lines: stream, close: () => stream.end() };
     }
     case 'list': {
       const list = listObjects(world, { kind, namespace, query });

@@ -101,7 +101,7 @@ class InProcessClient implements KubeClient {
     } catch (thrown) {
       throw thrown instanceof ConnectionLost ? lost(what) : thrown;
     } finally {
-      void iterator.return?.();
+      response.close();
     }
   }
 

@@ -28,6 +28,8 @@ export type ApiResponse =
       readonly code: 200;
       readonly headers: Readonly<Record<string, string>>;
       readonly lines: AsyncIterable<string>;
+      /** The reader has gone. */
+      readonly close: () => void;
     };
 
 /** The connection broke: there is no (more of an) answer. */

@@ -18,7 +18,7 @@ export function runStages(world: World, stages: readonly Stage[]): void {
       scheduled.delete(id);
       const now = world.store.find(uidOf(object))?.object;
       if (now === undefined || !stage.when(now, cluster)) return;
-      stage.then(now, cluster);
+      stage.act(now, cluster);
       const after = world.store.find(uidOf(object))?.object;
       if (after !== undefined) consider(stage, after);
     });

@@ -78,7 +78,7 @@ async function respond(
 ): Promise<void> {
   try {
     const response = await api.handle(await readRequest(incoming));
-    if (response.kind === 'stream') await sendLines(response.lines, outgoing);
+    if (response.kind === 'stream') await sendLines(response, outgoing);
     else send(response, outgoing);
   } catch (thrown) {
     if (!(thrown instanceof ConnectionLost) && !outgoing.headersSent) {
@@ -117,9 +117,12 @@ function send(response: Exclude<ApiResponse, { readonly kind: 'stream' }>, outgo
     .end(text);
 }
 
-async function sendLines(lines: AsyncIterable<string>, outgoing: ServerResponse): Promise<void> {
+async function sendLines(
+  { lines, close }: Extract<ApiResponse, { readonly kind: 'stream' }>,
+  outgoing: ServerResponse,
+): Promise<void> {
   const iterator = lines[Symbol.asyncIterator]();
-  outgoing.on('close', () => void iterator.return?.());
+  outgoing.on('close', close);
   outgoing.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-cache, private' });
   outgoing.flushHeaders();
   for (;;) {

@@ -3,7 +3,7 @@ import type { Cluster } from './cluster.ts';
 
 /**
  * One step of how a kind of object behaves, after kwok's `Stage`: where `when` holds it happens `delayMs` later, if it still holds then.
- * `then` looks at the cluster and writes what it wants; its writes make the next stages hold.
+ * `act` looks at the cluster and writes what it wants; its writes make the next stages hold.
  */
 export interface Stage {
   readonly name: string;
@@ -15,5 +15,5 @@ export interface Stage {
   readonly delayMs: number | ((object: JsonObject, cluster: Cluster) => number);
   /** Share of the times that it happens at all, drawn anew for each object; absent: 1. */
   readonly chance?: number;
-  readonly then: (object: JsonObject, cluster: Cluster) => void;
+  readonly act: (object: JsonObject, cluster: Cluster) => void;
 }
