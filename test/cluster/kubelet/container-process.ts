@@ -1,0 +1,108 @@
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  isAlive,
+  type ProcessIdentity,
+  signalGroup,
+  signalProcess,
+} from '../../../src/platform/local/process/identity.ts';
+import { spawnProcess } from '../../../src/platform/local/process/spawn-process.ts';
+import { type Clock, sleep } from '../../../src/kube/clock.ts';
+
+/**
+ * What a container runtime leaves beside a container when the kubelet goes: it hands SIGTERM on and writes down how the program ended, so
+ * that a kubelet that is started again learns it. Its first argument is the file.
+ */
+const shim = `
+child= term=
+trap 'term=1; test -n "$child" && kill -TERM "$child"' TERM
+"$@" & child=$!
+test -n "$term" && kill -TERM "$child"
+wait "$child"; code=$?
+while test -n "$term"; do term=; wait "$child"; again=$?; test "$again" = 127 || code=$again; done
+echo "$code" > "$0.new" && mv "$0.new" "$0"`;
+
+/** Killed, and nobody wrote down how. */
+const unknownExit = 137;
+const pollMs = 50;
+
+export interface ContainerCommand {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Where it runs. */
+  readonly cwd: string;
+  /** For its exit code and its log. */
+  readonly folder: string;
+  /** Of this run of the container: 0, 1, … */
+  readonly attempt: number;
+}
+
+/** One run of a container: a process group that outlives the kubelet. */
+export class ContainerProcess {
+  readonly identity: ProcessIdentity;
+  /** Resolves with the exit code; 128 + the number of the signal that ended it. */
+  readonly exited: Promise<number>;
+
+  private constructor(identity: ProcessIdentity, exited: Promise<number>) {
+    this.identity = identity;
+    this.exited = exited;
+  }
+
+  /** Null: nothing could be started, which only happens to the shell. */
+  static async start(command: ContainerCommand): Promise<ContainerProcess | null> {
+    mkdirSync(command.folder, { recursive: true });
+    const log = openSync(join(command.folder, `${command.attempt}.log`), 'a');
+    const exitFile = exitFileOf(command);
+    const started = await spawnProcess({
+      command: ['sh', '-c', shim, exitFile, ...command.argv],
+      env: command.env,
+      workingDir: command.cwd,
+      logDescriptor: log,
+    });
+    closeSync(log);
+    if (started.kind === 'failed' || started.identity === null) return null;
+    const { child, identity } = started;
+    const over = child.exitCode !== null || child.signalCode !== null;
+    const gone = over
+      ? Promise.resolve()
+      : new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    return new ContainerProcess(
+      identity,
+      gone.then(() => exitCodeIn(exitFile)),
+    );
+  }
+
+  /** One that an earlier kubelet started, alive or not. */
+  static adopt(
+    command: Pick<ContainerCommand, 'folder' | 'attempt'>,
+    identity: ProcessIdentity,
+    clock: Clock,
+  ): ContainerProcess {
+    const gone = async (): Promise<number> => {
+      while (isAlive(identity)) await sleep(clock, pollMs);
+      return exitCodeIn(exitFileOf(command));
+    };
+    return new ContainerProcess(identity, gone());
+  }
+
+  terminate(): void {
+    signalProcess(this.identity, 'SIGTERM');
+  }
+
+  /** With everything that it started. */
+  kill(): void {
+    signalGroup(this.identity, 'SIGKILL');
+  }
+}
+
+function exitFileOf({ folder, attempt }: Pick<ContainerCommand, 'folder' | 'attempt'>): string {
+  return join(folder, `${attempt}.exit`);
+}
+
+function exitCodeIn(file: string): number {
+  try {
+    return Number(readFileSync(file, 'utf8'));
+  } catch {
+    return unknownExit;
+  }
+}
