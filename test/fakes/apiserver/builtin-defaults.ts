@@ -1,5 +1,6 @@
-import { asList, asObject, asText, type Json, type JsonObject, metaOf, nameOf, withAt } from './json.ts';
+import { asList, asObject, asText, at, type Json, type JsonObject, metaOf, nameOf, withAt } from './json.ts';
 import type { Kind } from './kinds.ts';
+import { podSpecDefaults } from './pod-defaults.ts';
 
 /** Defaults that the API server writes into built-in kinds, as far as their behaviour rests on them. */
 export function withBuiltInDefaults(object: JsonObject, kind: Kind): JsonObject {
@@ -16,26 +17,22 @@ export function withBuiltInDefaults(object: JsonObject, kind: Kind): JsonObject 
     case 'DaemonSet':
       return withTemplate(object);
     case 'Pod':
-      return { ...object, spec: podSpec(asObject(object['spec'])) };
+      return {
+        ...object,
+        spec: { enableServiceLinks: true, ...podSpecDefaults(asObject(object['spec'])) },
+      };
     case 'Service':
-      return filled(object, 'spec', {
-        type: 'ClusterIP',
-        sessionAffinity: 'None',
-        internalTrafficPolicy: 'Cluster',
-        ipFamilyPolicy: 'SingleStack',
-        ipFamilies: ['IPv4'],
-        ports: undefined,
-      });
-    case 'Namespace':
-      return filled(
-        withAt(object, ['metadata', 'labels', 'kubernetes.io/metadata.name'], nameOf(object)),
-        'spec',
-        {
-          finalizers: ['kubernetes'],
-        },
+      return withTargetPorts(
+        filled(object, 'spec', {
+          type: 'ClusterIP',
+          sessionAffinity: 'None',
+          internalTrafficPolicy: 'Cluster',
+        }),
       );
+    case 'Namespace':
+      return withAt(object, ['metadata', 'labels', 'kubernetes.io/metadata.name'], nameOf(object));
     case 'HorizontalPodAutoscaler':
-      return filled(object, 'spec', { minReplicas: 1 });
+      return filled(object, 'spec', { minReplicas: 1, metrics: [cpuMetric] });
     case 'Secret':
       return object['type'] === undefined ? { ...object, type: 'Opaque' } : object;
     case 'CustomResourceDefinition':
@@ -43,6 +40,18 @@ export function withBuiltInDefaults(object: JsonObject, kind: Kind): JsonObject 
     default:
       return object;
   }
+}
+
+const cpuMetric = {
+  type: 'Resource',
+  resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } },
+};
+
+function withTargetPorts(object: JsonObject): JsonObject {
+  const ports = asList(at(object, 'spec', 'ports'));
+  if (ports.length === 0) return object;
+  const filledPorts = ports.map((port) => ({ targetPort: at(port, 'port') ?? 0, ...asObject(port) }));
+  return withAt(object, ['spec', 'ports'], filledPorts);
 }
 
 const deploymentSpec = { replicas: 1, revisionHistoryLimit: 10, progressDeadlineSeconds: 600, strategy: {} };
@@ -77,34 +86,12 @@ function withTemplate(object: JsonObject): JsonObject {
     ...object,
     spec: {
       ...spec,
-      template: { ...template, metadata: metaOf(template), spec: podSpec(asObject(template['spec'])) },
+      template: {
+        ...template,
+        metadata: metaOf(template),
+        spec: podSpecDefaults(asObject(template['spec'])),
+      },
     },
-  };
-}
-
-function podSpec(spec: JsonObject): JsonObject {
-  return {
-    restartPolicy: 'Always',
-    dnsPolicy: 'ClusterFirst',
-    terminationGracePeriodSeconds: 30,
-    schedulerName: 'default-scheduler',
-    securityContext: {},
-    ...spec,
-    ...(spec['containers'] === undefined
-      ? {}
-      : { containers: asList(spec['containers']).map((one) => container(asObject(one))) }),
-  };
-}
-
-function container(one: JsonObject): JsonObject {
-  const image = asText(one['image']);
-  const isLatest = !/:[^/]+$/.test(image) || image.endsWith(':latest');
-  return {
-    terminationMessagePath: '/dev/termination-log',
-    terminationMessagePolicy: 'File',
-    imagePullPolicy: isLatest ? 'Always' : 'IfNotPresent',
-    resources: {},
-    ...one,
   };
 }
 

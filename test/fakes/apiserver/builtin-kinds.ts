@@ -102,6 +102,7 @@ export const builtInKinds: readonly Kind[] = [
   builtIn('autoscaling', 'autoscaling/v2', 'horizontalpodautoscalers', 'HorizontalPodAutoscaler', {
     shortNames: ['hpa'],
     status: true,
+    generation: true,
   }),
   builtIn('coordination.k8s.io', 'coordination/v1', 'leases', 'Lease', { conditional: true }),
   builtIn('discovery.k8s.io', 'discovery/v1', 'endpointslices', 'EndpointSlice', { generation: true }),

@@ -29,6 +29,7 @@ const listKeys: Readonly<Record<string, readonly string[]>> = {
   'ServiceAccount.secrets': ['name'],
   'NodeStatus.addresses': ['type'],
 };
+const atomicFields = ['ServiceSpec.selector', 'PodSpec.nodeSelector'];
 const sets = ['ObjectMeta.finalizers', 'NodeSpec.podCIDRs'];
 const atomicMaps = [
   'LabelSelector',
@@ -46,6 +47,7 @@ const atomicMaps = [
 ];
 /** Fields whose struct in Go is no pointer. */
 const alwaysThere = [
+  'scaleTargetRef',
   'metadata',
   'spec',
   'status',
@@ -121,6 +123,7 @@ function fieldSchema(path: string, owner: string, field: string, type: string): 
   }
   if (field === 'protocol' && (owner === 'ContainerPort' || owner === 'ServicePort'))
     return { ...of, default: 'TCP' };
+  if (atomicFields.includes(`${owner}.${field}`)) return { ...of, atomicMap: true };
   return of.type === 'object' && alwaysThere.includes(field) && of.additional === null
     ? { ...of, always: true }
     : of;
@@ -141,7 +144,7 @@ function typeSchema(path: string, type: string): Schema {
   if (type === 'number | string') return { ...anySchema, intOrString: true, nullable: false };
   if (type === 'Time') return scalar('string', { format: 'seconds' });
   if (type === 'MicroTime') return scalar('string', { format: 'micro' });
-  if (type === 'Quantity') return { ...anySchema, nullable: false };
+  if (type === 'Quantity') return { ...anySchema, nullable: false, format: 'quantity' };
   if (anyTypes.includes(type) || !/^\w+$/.test(type)) return anySchema;
   return builtInSchema(moduleOf(path).imports.get(type) ?? path, type);
 }

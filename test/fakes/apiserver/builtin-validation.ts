@@ -29,6 +29,9 @@ const subdomainText =
 const labelText =
   "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
 
+const labelValueText =
+  "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
+
 /** Names, labels, owners: what holds for objects of every kind. */
 export function metadataErrors(object: JsonObject, kind: Kind): FieldError[] {
   const errors: FieldError[] = [];
@@ -39,15 +42,9 @@ export function metadataErrors(object: JsonObject, kind: Kind): FieldError[] {
     errors.push(fieldInvalid('metadata.name', name, wantsLabel ? labelText : subdomainText));
   else if (name.length > (wantsLabel ? 63 : 253))
     errors.push(fieldInvalid('metadata.name', name, `must be no more than ${wantsLabel ? 63 : 253} bytes`));
-  for (const [key, value] of Object.entries(asObject(metaOf(object)['labels']))) {
+  for (const value of Object.values(asObject(metaOf(object)['labels']))) {
     if (!/^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/.test(asText(value)) || asText(value).length > 63) {
-      errors.push(
-        fieldInvalid(
-          'metadata.labels',
-          value,
-          `a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.' (${key})`,
-        ),
-      );
+      errors.push(fieldInvalid('metadata.labels', value, labelValueText));
     }
   }
   for (const [index, owner] of asList(metaOf(object)['ownerReferences']).entries()) {
@@ -90,26 +87,23 @@ export function builtInErrors(object: JsonObject, old: JsonObject | null, kind: 
 
 function workloadErrors(spec: JsonObject, old: JsonObject | null, kind: Kind): FieldError[] {
   const errors: FieldError[] = [];
-  const selector = spec['selector'];
-  if (!isObject(selector)) errors.push(fieldRequired('spec.selector'));
-  else if (Object.keys(selector).length === 0)
-    errors.push(
-      fieldInvalid('spec.selector', selector, `empty selector is invalid for ${kind.kind.toLowerCase()}`),
-    );
-  else if (!selectorMatcher(selector)({ metadata: metaOf(asObject(spec['template'])) })) {
-    errors.push(
-      fieldInvalid(
-        'spec.template.metadata.labels',
-        metaOf(asObject(spec['template']))['labels'],
-        '`selector` does not match template `labels`',
-      ),
-    );
-  }
-  if (old !== null && !same(old['selector'], selector))
-    errors.push(fieldInvalid('spec.selector', selector, 'field is immutable'));
-  const replicas = spec['replicas'];
-  if (typeof replicas === 'number' && replicas < 0)
+  const { selector, replicas } = spec;
+  if (typeof replicas === 'number' && replicas < 0) {
     errors.push(fieldInvalid('spec.replicas', replicas, 'must be greater than or equal to 0'));
+  }
+  if (!isObject(selector)) errors.push(fieldRequired('spec.selector'));
+  else if (Object.keys(selector).length === 0) {
+    const why = `empty selector is invalid for ${kind.kind.toLowerCase()}`;
+    errors.push(fieldInvalid('spec.selector', selector, why));
+  }
+  const template = metaOf(asObject(spec['template']));
+  if (!isObject(selector) || !selectorMatcher(selector)({ metadata: template })) {
+    const why = '`selector` does not match template `labels`';
+    errors.push(fieldInvalid('spec.template.metadata.labels', template['labels'], why));
+  }
+  if (old !== null && !same(old['selector'], selector)) {
+    errors.push(fieldInvalid('spec.selector', selector, 'field is immutable'));
+  }
   const strategy = at(spec, 'strategy', 'type');
   if (strategy !== undefined && strategy !== 'Recreate' && strategy !== 'RollingUpdate') {
     errors.push(fieldNotSupported('spec.strategy.type', strategy, ['Recreate', 'RollingUpdate']));

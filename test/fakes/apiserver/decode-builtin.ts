@@ -1,14 +1,15 @@
 import { isList, isObject, type Json, type JsonObject } from './json.ts';
 import type { Kind } from './kinds.ts';
 import type { Schema } from './schema.ts';
-import { badRequest } from './status.ts';
+import { badRequest, fieldInvalid, invalid } from './status.ts';
 
 const micro = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}(?:Z|[+-]\d\d:\d\d)$/;
 const seconds = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)$/;
 
 /** What decoding into Go's structs does: a value of another type is 400, times have one form, micro time has six digits or is refused. */
-export function decodeBuiltIn(object: JsonObject, kind: Kind): JsonObject {
+export function decodeBuiltIn(object: JsonObject, kind: Kind, from: 'body' | 'patch'): JsonObject {
   const refuse = (why: string): never => {
+    if (from === 'patch') throw invalid(null, '', [fieldInvalid('patch', JSON.stringify(object), why)]);
     throw badRequest(`${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: ${why}`);
   };
   const decoded = decode(object, kind.schema, kind.kind, refuse);
@@ -16,6 +17,8 @@ export function decodeBuiltIn(object: JsonObject, kind: Kind): JsonObject {
 }
 
 function decode(value: Json, schema: Schema, path: string, refuse: (why: string) => never): Json {
+  if (schema.format === 'quantity' && value !== null && typeof value !== 'object')
+    return quantity(String(value));
   if (value === null || schema.type === 'any') return value;
   if (isList(value)) {
     if (schema.type !== 'array') return refuse(mismatch('array', path, schema));
@@ -60,4 +63,11 @@ function mismatch(given: string, path: string, { type }: Schema): string {
     any: '',
   }[type];
   return `json: cannot unmarshal ${given} into Go struct field ${path} of type ${wanted}`;
+}
+
+/** The canonical form, of plain numbers and thousandths: `0.5` is `500m`, `1000m` is `1`. */
+function quantity(text: string): string {
+  if (!/^\d*\.?\d+m?$/.test(text)) return text;
+  const thousandths = Math.ceil(text.endsWith('m') ? Number(text.slice(0, -1)) : Number(text) * 1000);
+  return thousandths % 1000 === 0 ? String(thousandths / 1000) : `${thousandths}m`;
 }

@@ -40,11 +40,10 @@ const bookkeeping = [
   'deletionGracePeriodSeconds',
 ];
 
-/** What can be owned: all but the type, what the server itself keeps in metadata, and the status that every object is born with. */
+/** What can be owned: all but the type and what the server itself keeps in metadata. */
 export function ownable(object: JsonObject): JsonObject {
   const metadata = without(metaOf(object), ...bookkeeping);
-  const isBare = Object.keys(asObject(object['status'])).length === 0;
-  const rest = without(object, 'apiVersion', 'kind', 'metadata', ...(isBare ? ['status'] : []));
+  const rest = without(object, 'apiVersion', 'kind', 'metadata');
   return Object.keys(metadata).length === 0 ? rest : { ...rest, metadata };
 }
 

@@ -31,26 +31,22 @@ function applyOperation(document: Json, { op, path, from, value }: JsonObject): 
   const source = typeof from === 'string' ? pointer(from) : [];
   switch (op) {
     case 'add':
-      return edit(document, target, path, 'add', value ?? null);
+      return edit(document, target, 'add', value ?? null);
     case 'replace':
-      return edit(document, target, path, 'replace', value ?? null);
+      return edit(document, target, 'replace', value ?? null);
     case 'remove':
-      return edit(document, target, path, 'remove', null);
+      return edit(document, target, 'remove', null);
     case 'test':
       if (!same(read(document, target) ?? null, value ?? null)) {
-        throw patchDoesNotApply(`testing path ${path} failed: test failed`);
+        throw patchDoesNotApply();
       }
       return document;
-    case 'move':
-      return edit(
-        edit(document, source, path, 'remove', null),
-        target,
-        path,
-        'add',
-        read(document, source) ?? null,
-      );
+    case 'move': {
+      const moved = read(document, source) ?? null;
+      return edit(edit(document, source, 'remove', null), target, 'add', moved);
+    }
     case 'copy':
-      return edit(document, target, path, 'add', read(document, source) ?? null);
+      return edit(document, target, 'add', read(document, source) ?? null);
     default:
       throw badRequest(`invalid JSON patch: Unexpected kind: ${JSON.stringify(op)}`);
   }
@@ -73,15 +69,12 @@ function read(document: Json, path: readonly string[]): Json | undefined {
 function edit(
   here: Json | undefined,
   path: readonly string[],
-  whole: string,
   op: 'add' | 'replace' | 'remove',
   value: Json,
 ): Json {
   const [first, ...rest] = path;
   const missing = (): never => {
-    throw patchDoesNotApply(
-      `${op} operation does not apply: doc is missing ${rest.length === 0 && op !== 'add' ? 'key' : 'path'}: ${whole}: missing value`,
-    );
+    throw patchDoesNotApply();
   };
   if (first === undefined) return value;
   if (isList(here)) {
@@ -92,12 +85,12 @@ function edit(
       index > here.length - (op === 'add' && rest.length === 0 ? 0 : 1)
     )
       return missing();
-    if (rest.length > 0) return here.with(index, edit(here[index], rest, whole, op, value));
+    if (rest.length > 0) return here.with(index, edit(here[index], rest, op, value));
     if (op === 'add') return here.toSpliced(index, 0, value);
     return op === 'remove' ? here.toSpliced(index, 1) : here.with(index, value);
   }
   if (!isObject(here)) return missing();
-  if (rest.length > 0) return { ...here, [first]: edit(here[first], rest, whole, op, value) };
+  if (rest.length > 0) return { ...here, [first]: edit(here[first], rest, op, value) };
   if (op !== 'add' && here[first] === undefined) return missing();
   if (op !== 'remove') return { ...here, [first]: value };
   return Object.fromEntries(Object.entries(here).filter(([key]) => key !== first));

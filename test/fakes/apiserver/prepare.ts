@@ -16,7 +16,7 @@ export interface Decoding {
 
 /** What was sent, as the kind's type holds it: decoded, without unknown fields, with defaults. */
 export function prepared(sent: JsonObject, kind: Kind, { strict, from }: Decoding): JsonObject {
-  const typed = kind.builtIn ? decodeBuiltIn(sent, kind) : sent;
+  const typed = kind.builtIn ? decodeBuiltIn(sent, kind, from) : sent;
   const dropped: string[] = [];
   const pruned = asObject(prune(typed, kind.schema, '', dropped));
   if (strict && dropped.length > 0) {

@@ -64,7 +64,11 @@ export function listOptionErrors(query: URLSearchParams): void {
 /** A resourceVersion of the query; 0 where there is none. */
 export function versionOf(query: URLSearchParams): number {
   const text = query.get('resourceVersion') ?? '';
-  if (!/^\d*$/.test(text)) throw badRequest(`invalid resource version ${JSON.stringify(text)}`);
+  if (!/^\d*$/.test(text)) {
+    throw badRequest(
+      `invalid resource version: resourceVersion: Invalid value: "${text}": strconv.ParseUint: parsing "${text}": invalid syntax`,
+    );
+  }
   return Number(text);
 }
 
@@ -90,7 +94,7 @@ function decodeToken(text: string): Token {
   } catch {
     // Falls through to the one answer for all that cannot be read.
   }
-  throw badRequest('continue key is not valid: illegal base64 data');
+  throw badRequest('invalid continue token: continue key is not valid: illegal base64 data');
 }
 
 const inconsistent =

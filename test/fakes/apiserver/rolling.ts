@@ -155,6 +155,7 @@ export function deploymentStatus(deployment: JsonObject, cluster: Cluster): Json
     Math.floor,
   );
   const isEnough = counts.availableReplicas >= wanted - lacking;
+  const isPaused = at(deployment, 'spec', 'paused') === true;
   return {
     observedGeneration: metaOf(deployment)['generation'] ?? 1,
     ...Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0)),
@@ -170,8 +171,8 @@ export function deploymentStatus(deployment: JsonObject, cluster: Cluster): Json
         deployment,
         cluster,
         'Progressing',
-        true,
-        isDone ? 'NewReplicaSetAvailable' : 'ReplicaSetUpdated',
+        isPaused ? null : true,
+        isPaused ? 'DeploymentPaused' : isDone ? 'NewReplicaSetAvailable' : 'ReplicaSetUpdated',
       ),
     ],
   };
@@ -181,10 +182,10 @@ function condition(
   deployment: JsonObject,
   cluster: Cluster,
   type: string,
-  holds: boolean,
+  holds: boolean | null,
   reason: string,
 ): Json {
-  const next = { type, status: holds ? 'True' : 'False', reason };
+  const next = { type, status: holds === null ? 'Unknown' : holds ? 'True' : 'False', reason };
   const before = asObject(
     asList(at(deployment, 'status', 'conditions')).find((one) => at(one, 'type') === type),
   );

@@ -146,13 +146,13 @@ export function tooLargeVersion(asked: number, current: number): StatusError {
   });
 }
 
-/** 422 of a JSON patch that does not apply. */
-export function patchDoesNotApply(why: string): StatusError {
+/** 422 of a JSON patch that does not apply. Which operation it was, the API server does not say. */
+export function patchDoesNotApply(): StatusError {
   return new StatusError({
     code: 422,
     reason: 'Invalid',
     message: 'the server rejected our request due to an error in our request',
-    details: { causes: [{ reason: 'UnexpectedServerResponse', message: why }] },
+    details: {},
   });
 }
 

@@ -20,6 +20,7 @@ import { type Manager, ownByUpdate } from './managed-fields.ts';
 import { jsonPatch, mergePatch } from './patch.ts';
 import { prepared, validated } from './prepare.ts';
 import { strategicMerge } from './strategic.ts';
+import { withServerFields } from './server-fields.ts';
 import {
   alreadyExists,
   badRequest,
@@ -76,18 +77,18 @@ function born(
   how: Writing,
 ): JsonObject {
   const key = keyOf(namespaceOf(object), nameOf(object));
-  const fresh = withMeta(initialStatus(object, kind), {
+  const time = timeText(world.clock.wallMs());
+  const fresh = withMeta(kind.hasStatus ? without(object, 'status') : object, {
     uid: newUid(world.random),
-    creationTimestamp: timeText(world.clock.wallMs()),
+    creationTimestamp: time,
     generation: kind.hasGeneration ? 1 : undefined,
     resourceVersion: undefined,
     deletionTimestamp: undefined,
     managedFields: owned === null ? undefined : metaOf(owned)['managedFields'],
   });
-  const final =
-    owned === null
-      ? ownByUpdate(null, fresh, kind, managerOf('Update', how), timeText(world.clock.wallMs()))
-      : fresh;
+  const mine = owned === null ? ownByUpdate(null, fresh, kind, managerOf('Update', how), time) : fresh;
+  const byte = (): number => Math.floor(world.random() * 256);
+  const final = withServerFields(mine, kind, () => `10.96.${byte()}.${byte()}`);
   validated(final, null, kind, 'all');
   admit(world, final, kind);
   if (world.store.get(storeIdOf(kind), key) !== null) throw alreadyExists(kind, nameOf(final));
@@ -99,15 +100,6 @@ function withName({ random }: World, object: JsonObject): JsonObject {
   return nameOf(object) !== '' || prefix === ''
     ? object
     : withMeta(object, { name: `${prefix}${nameSuffix(random)}` });
-}
-
-function initialStatus(object: JsonObject, kind: Kind): JsonObject {
-  if (!kind.hasStatus) return object;
-  const bare = without(object, 'status');
-  if (!kind.builtIn) return bare;
-  if (kind.kind === 'Pod') return { ...bare, status: { phase: 'Pending', qosClass: 'BestEffort' } };
-  if (kind.kind === 'Namespace') return { ...bare, status: { phase: 'Active' } };
-  return { ...bare, status: kind.kind === 'Service' ? { loadBalancer: {} } : {} };
 }
 
 function managerOf(operation: Manager['operation'], { manager, subresource }: Writing): Manager {
@@ -161,7 +153,7 @@ export function replaceObject(world: World, target: Target, sent: JsonObject, ho
       },
     ]);
   }
-  return changed(world, target, old, object, how, null);
+  return changed(world, target, old, object, how, null, 'put');
 }
 
 /** PATCH; an apply creates what is not there. */
@@ -227,8 +219,14 @@ function changed(
   sent: JsonObject,
   how: Writing,
   owned: JsonObject | null,
+  from: 'put' | 'patch' = 'patch',
 ): JsonObject {
   const { kind, name } = target;
+  const uid = asText(metaOf(sent)['uid']);
+  // A PUT takes it for a precondition.
+  if (from === 'patch' && uid !== '' && uid !== uidOf(old)) {
+    throw invalid(kind, name, [fieldInvalid('metadata.uid', uid, 'field is immutable')]);
+  }
   checkPreconditions(old, metaOf(sent), kind, name);
   const next = withMeta(partOf(old, sent, kind, how), {
     uid: uidOf(old),
