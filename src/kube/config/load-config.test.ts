@@ -134,6 +134,18 @@ describe('a kubeconfig', () => {
     });
   });
 
+  test('takes what is empty or null for unset', async () => {
+    write(
+      '.kube/config',
+      kubeconfig({
+        context: 'namespace:',
+        cluster: 'proxy-url: "", certificate-authority-data: ""',
+        user: 'token: "", exec: null, username: "", as: "", as-groups: null',
+      }),
+    );
+    expect(await load()).toMatchObject({ namespace: 'default', proxyUrl: null, identity: { kind: 'none' } });
+  });
+
   test('may be JSON, a host without a scheme, and a server below a path', async () => {
     write(
       '.kube/config',
@@ -324,7 +336,7 @@ test('whatever a kubeconfig holds, it is a cluster or a refusal', () => {
     users: entries('user'),
   });
   const text = fc.oneof(
-    { weight: 1, arbitrary: fc.string({ unit: 'binary' }) },
+    { weight: 1, arbitrary: fc.string({ unit: fc.constantFrom(...'{}[]:-&*!|>%@#"\'\\\n\t a1€') }) },
     { weight: 4, arbitrary: config.map((value) => JSON.stringify(value)) },
   );
   fc.assert(

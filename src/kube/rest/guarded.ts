@@ -33,15 +33,12 @@ export async function* guarded(answer: WireAnswer, guard: Guard): AsyncGenerator
       try {
         next = await chunks.next();
       } catch (thrown) {
-        scope.signal.throwIfAborted();
         throw connectionError(thrown, server);
       } finally {
         cancel();
       }
-      scope.signal.throwIfAborted();
       if (next.done === true) return;
       yield next.value;
-      scope.signal.throwIfAborted();
     }
   } finally {
     answer.body.destroy();

@@ -22,7 +22,6 @@ export async function readBody(
         throw malformed(`${what}: the answer is longer than ${maxBytes} bytes; ask for less with limit`);
     }
   } catch (thrown) {
-    scope.signal.throwIfAborted();
     throw connectionError(thrown, server);
   }
   // undici takes a connection for free one turn after its answer; without the wait the next call would open another.

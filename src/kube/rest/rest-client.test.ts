@@ -295,7 +295,7 @@ describe('bounds of a call', () => {
 
   test('not beyond the deadline, and not for ever', async () => {
     const clock = new JumpingClock();
-    const { client, server } = await serve(busy, { clock, timeoutMs: 60_000 });
+    const { client, server } = await serve(busy, { clock, timeoutMs: 60_000, random: () => 0.5 });
     expect(shown(await refusal(client.raw('/version', { timeoutMs: 2_000 })))).toMatchInlineSnapshot(
       `"TooManyRequests 429 after 2000 ms: GET /version: slow down"`,
     );
@@ -303,7 +303,10 @@ describe('bounds of a call', () => {
     const refused = refusal(client.raw('/version'));
     for (let sent = 2; sent <= 6; sent += 1) {
       await eventually(() => server.requests.length === sent && clock.pending === 2, 'it waits');
-      clock.forward(2_000);
+      // A twentieth more than asked, as the random number says.
+      clock.forward(2_020);
+      expect(clock.pending).toBe(2);
+      clock.forward(80);
     }
     expect((await refused).reason).toBe('TooManyRequests');
     expect(server.requests.length).toBe(7);

@@ -96,6 +96,8 @@ export class RestClient implements KubeClient {
         if (line[0] === 0x3c)
           throw htmlError(what, { status: answer.status, text: Buffer.from(line).toString() });
         yield watchEventOf<Item>(what, line);
+        // Lines that came with the last one are not given any more.
+        scope.signal.throwIfAborted();
       }
     } catch (thrown) {
       throw isKubeError(thrown, 'Gone') ? expiredIfGone(thrown) : thrown;

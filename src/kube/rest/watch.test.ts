@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { setTimeout as later } from 'node:timers/promises';
 import fc from 'fast-check';
@@ -48,11 +49,14 @@ interface Seen {
   readonly end: Promise<KubeError | null>;
 }
 
-function follow(client: KubeClient, options: WatchOptions = {}): Seen {
+function follow(client: KubeClient, options: WatchOptions = {}, each = (): void => {}): Seen {
   const events: WatchEvent<KubeObject>[] = [];
   const run = async (): Promise<KubeError | null> => {
     try {
-      for await (const event of client.watch(pods, options)) events.push(event);
+      for await (const event of client.watch(pods, options)) {
+        events.push(event);
+        each();
+      }
       return null;
     } catch (thrown) {
       if (thrown instanceof KubeError) return thrown;
@@ -260,11 +264,18 @@ describe('a watch', () => {
     expect(await broken).toBe('ADDED');
     await eventually(() => server.sockets.size === 0, 'the connection is closed');
     const abort = new AbortController();
-    const { end } = follow(client, { signal: abort.signal });
+    const { end, events } = follow(client, { signal: abort.signal }, () => abort.abort());
     await eventually(() => server.requests.length === 2, 'the next one is open');
-    abort.abort();
+    stream().write(podLine('a') + podLine('b'));
     expect((await end)?.reason).toBe('Aborted');
+    expect(events.length).toBe(1);
     await eventually(() => server.sockets.size === 0, 'its connection is closed');
+    const whole = new AbortController();
+    const next = follow(client, { signal: whole.signal });
+    await eventually(() => server.requests.length === 3, 'the last one is open');
+    stream().end();
+    await next.end;
+    expect(getEventListeners(whole.signal, 'abort')).toEqual([]);
   });
 
   test('a slow reader holds the server up, and its own slowness is no silence', async () => {
@@ -287,7 +298,9 @@ describe('a watch', () => {
 
 test('however the bytes are cut, the lines are the same', async () => {
   const texts = fc.array(
-    fc.string({ unit: 'binary', maxLength: 12 }).map((text) => text.replaceAll('\n', '')),
+    fc
+      .string({ unit: fc.constantFrom('a', 'é', '€', '𝄞', '\u0000', '\r', '\n'), maxLength: 12 })
+      .map((text) => text.replaceAll('\n', '')),
     { maxLength: 8 },
   );
   await fc.assert(

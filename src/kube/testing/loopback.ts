@@ -28,6 +28,8 @@ export class Loopback {
     this.#server = server;
     this.#scheme = scheme;
     this.handler = handler;
+    // Longer than any test: which connections are left is the client's doing.
+    server.keepAliveTimeout = 60_000;
     server.on('connection', (socket: Socket) => {
       this.connections += 1;
       this.sockets.add(socket);

@@ -65,6 +65,9 @@ export class CallScope {
     });
     try {
       return await Promise.race([work, ended]);
+    } catch (thrown) {
+      signal.throwIfAborted();
+      throw thrown;
     } finally {
       signal.removeEventListener('abort', stop);
     }

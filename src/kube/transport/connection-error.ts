@@ -45,7 +45,7 @@ const networkProblems: Readonly<Record<string, string>> = {
   UND_ERR_SOCKET: 'the connection was closed before the answer was whole',
 };
 
-/** One meaning for whatever undici, TLS and the system throw. `server` is the URL without secrets. */
+/** One meaning for whatever undici, TLS and the system throw; the reason of an aborted call is one already. `server` is the URL without secrets. */
 export function connectionError(thrown: unknown, server: string): KubeError {
   if (thrown instanceof KubeError) return thrown;
   const code = codeOf(thrown);

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { KubeError } from '../kube-error.ts';
 import { JumpingClock } from '../testing/jumping-clock.ts';
@@ -21,7 +22,7 @@ test('slots are given in order, and one given back twice counts once', async () 
   void third?.then(() => order.push('third'));
   giveBack?.();
   giveBack?.();
-  await second;
+  await setImmediate();
   expect(order).toEqual(['second']);
   (await second)?.();
   await third;

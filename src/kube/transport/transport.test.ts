@@ -417,6 +417,40 @@ describe('files that are replaced', () => {
     expect(await client.raw('/version')).toEqual({ gitVersion: 'v1.36.0' });
   });
 
+  test('a 401 that is long, or breaks off while the plugin runs again, is left behind', async () => {
+    let breaks = true;
+    const loopback = await serve(({ headers, socket }, response) => {
+      if (headers.authorization === 'Bearer 2') return sendJson(response, {});
+      response.writeHead(401, { 'content-type': 'application/json' });
+      response.write('{'.padEnd(500_000));
+      if (breaks) setTimeout(() => socket.destroy(), 20);
+      return undefined;
+    });
+    const apiVersion = 'client.authentication.k8s.io/v1';
+    const credential = JSON.stringify({ apiVersion, kind: 'ExecCredential', status: { token: 'TOKEN' } });
+    const { path } = write(
+      'plugin.sh',
+      `#!/bin/sh\ncd ${folder}; echo >> runs; sleep 0.1; echo '${credential}' | sed "s/TOKEN/$(wc -l < runs)/"\n`,
+    );
+    chmodSync(path, 0o755);
+    const plugin: ExecPlugin = {
+      apiVersion,
+      command: path,
+      args: [],
+      env: [],
+      interactiveMode: 'Never',
+      provideClusterInfo: false,
+      installHint: '',
+      clusterExtension: null,
+    };
+    const identity = { kind: 'exec', plugin } as const;
+    expect(await clientOf(loopback.cluster({ identity })).raw('/version')).toEqual({});
+    breaks = false;
+    rmSync(join(folder, 'runs'));
+    expect(await clientOf(loopback.cluster({ identity })).raw('/version')).toEqual({});
+    await eventually(() => loopback.sockets.size === 2, 'only the connections that answered are left');
+  });
+
   test('an exec plugin that gives certificates: a 401 runs it again, and the pool is made anew', async () => {
     const users: string[] = [];
     const loopback = await serve(

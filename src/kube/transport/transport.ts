@@ -115,7 +115,6 @@ export class Transport {
       this.#tellWarnings(response.headers['warning'] ?? []);
       return answerOf(response);
     } catch (thrown) {
-      scope.signal.throwIfAborted();
       const error = connectionError(thrown, cluster.server);
       const expired = isConnectionReset(error) ? this.#whyExpired() : null;
       // In TLS 1.3 a server refuses a certificate after the handshake, and all that is seen is a connection that ends.
@@ -127,8 +126,6 @@ export class Transport {
 }
 
 function answerOf({ body, headers, statusCode }: Dispatcher.ResponseData): WireAnswer {
-  // A connection may break while nobody reads: the reader will find out.
-  body.on('error', () => {});
   return {
     status: statusCode,
     header: (name) => {
