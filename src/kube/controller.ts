@@ -96,7 +96,7 @@ export class Controller {
       }
       const result = await this.#call(key, abort);
       // First queued, then let go: in between, nobody finds the key nowhere.
-      if (!abort.aborted) this.#requeue(taken, result);
+      this.#requeue(taken, result);
       queue.done(key);
     }
   }

@@ -154,6 +154,19 @@ describe('event recorder', () => {
     expect(fates.filter((fate) => fate === 'dropped').length).toBe(9);
   });
 
+  test('an event whose answer was lost has been written', async () => {
+    const { clock, server, recorder, fates } = setUp();
+    const create = server.create.bind(server);
+    server.create = async (resource, object) => {
+      await create(resource, object);
+      server.create = create;
+      throw new KubeError({ reason: 'Unreachable', message: 'reset' });
+    };
+    recorder.record(note('a'));
+    await clock.runFor(10_000);
+    expect([fates, server.objects.size]).toEqual([['written'], 1]);
+  });
+
   test('a flush waits for what was recorded, and ends it at its deadline', async () => {
     const { clock, server, recorder, fates } = setUp();
     recorder.record(note('a'));

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { SeededRandom } from '../../test/fakes/seeded-random.ts';
 import { settled, VirtualClock } from '../../test/fakes/virtual-clock.ts';
-import type { KubeClient, WatchOptions } from './client.ts';
-import type { Clock } from './clock.ts';
+import type { KubeClient, WatchEvent, WatchOptions } from './client.ts';
+import { type Clock, sleep } from './clock.ts';
 import { Fence, fenced } from './fencing.ts';
 import { KubeError } from './kube-error.ts';
 import { LeaderElector } from './leader-election.ts';
@@ -67,7 +67,7 @@ class ProcessClock implements Clock {
 }
 
 /** The server as a process that can be stopped sees it. */
-function seenBy(clock: ProcessClock, server: ScriptedServer): KubeClient {
+function seenBy(clock: ProcessClock, server: ScriptedServer, lagMs: number): KubeClient {
   const answered = async <Value>(answer: Promise<Value>): Promise<Value> => {
     await answer.catch(() => {});
     await clock.reached();
@@ -78,9 +78,29 @@ function seenBy(clock: ProcessClock, server: ScriptedServer): KubeClient {
   client.create = (resource, object) => answered(server.create(resource, object));
   client.replace = (resource, object) => answered(server.replace(resource, object));
   client.watch = async function* <Item extends KubeObject>(resource: Resource, options?: WatchOptions) {
-    for await (const event of server.watch<Item>(resource, options)) {
-      await clock.reached();
-      yield event;
+    const late: Promise<WatchEvent<Item>>[] = [];
+    let wake = (): void => {};
+    const pump = async (): Promise<void> => {
+      for await (const event of server.watch<Item>(resource, options)) {
+        late.push(lagMs === 0 ? Promise.resolve(event) : sleep(clock, lagMs).then(() => event));
+        wake();
+      }
+    };
+    let hasEnded = false;
+    const pumping = pump().finally(() => (hasEnded = true));
+    for (;;) {
+      const next = late.shift();
+      if (next !== undefined) {
+        const event = await next;
+        await clock.reached();
+        yield event;
+        continue;
+      }
+      if (hasEnded) return;
+      const more = new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      await Promise.race([more, pumping]);
     }
   };
   return client;
@@ -94,12 +114,12 @@ function setUp() {
   const said: string[] = [];
   const startMs = world.nowMs();
   const at = (): string => `${((world.nowMs() - startMs) / 1000).toFixed(1)} s`;
-  const candidate = (hostName: string, seed: number) => {
+  const candidate = (hostName: string, seed: number, watchLagMs = 0) => {
     const clock = new ProcessClock(world);
     const fence = new Fence(clock);
     const random = new SeededRandom(seed);
     const elector = new LeaderElector({
-      client: seenBy(clock, server),
+      client: seenBy(clock, server, watchLagMs),
       lease: name,
       hostName,
       newId: () => `id${seed}`,
@@ -165,6 +185,92 @@ describe('leader election', () => {
     expect(said).toEqual(['0.0 s a leads, epoch 0', '30.1 s a stopped', '30.1 s b leads, epoch 1']);
     b.elector.stop({ release: false });
     await world.runFor(0);
+  });
+
+  test('whenever a candidate asks, it takes a silent lease to the instant', async () => {
+    for (let seed = 2; seed < 12; seed += 1) {
+      const { world, said, candidate } = setUp();
+      const a = candidate('a', 1);
+      const b = candidate('b', seed);
+      void a.start();
+      await world.runFor(100);
+      void b.start();
+      await world.runFor(30_000);
+      a.clock.freeze();
+      await world.runFor(20_000);
+      expect(said.at(-1)).toBe('45.0 s b leads, epoch 1');
+    }
+  });
+
+  test('a watch that lags by 5 s neither deposes a leader nor makes a lease look young', async () => {
+    const { world, server, said, candidate } = setUp();
+    const a = candidate('a', 1);
+    const b = candidate('b', 2, 5000);
+    void a.start();
+    await world.runFor(100);
+    void b.start();
+    await world.runFor(30_000);
+    a.clock.freeze();
+    // Seen by asking at most 4.4 s after it was written.
+    await world.runFor(19_400);
+    expect(said.slice(1)).toEqual([expect.stringMatching(/^4[5-9]\.\d s b leads, epoch 1$/)]);
+    await world.runFor(20_000);
+    expect(said.length).toBe(2);
+    const before = said[1] ?? '';
+    server.put(name, { spec: { holderIdentity: 'x', leaseDurationSeconds: 15, leaseTransitions: 7 } });
+    await world.runFor(5000);
+    expect(said.slice(1)).toEqual([before, expect.stringMatching(/b lost$/)]);
+  });
+
+  test('a leader whose watch still tells of the time before it is not deposed by it', async () => {
+    const { world, said, candidate } = setUp();
+    const a = candidate('a', 1);
+    const b = candidate('b', 2, 5000);
+    void a.start();
+    await world.runFor(100);
+    void b.start();
+    await world.runFor(30_000);
+    a.elector.stop({ release: true });
+    await world.runFor(30_000);
+    expect(said).toEqual([
+      '0.0 s a leads, epoch 0',
+      '30.1 s a stopped',
+      expect.stringMatching(/^3[0-4]\.\d s b leads, epoch 1$/),
+    ]);
+    expect(b.fence.check()).toBe(1);
+    b.elector.stop({ release: false });
+    await world.runFor(10_000);
+  });
+
+  test('a renewal that is answered after another process was seen to lead counts for nothing', async () => {
+    const { world, server, said, candidate } = setUp();
+    const a = candidate('a', 1);
+    void a.start();
+    await world.runFor(3000);
+    const replace = server.replace.bind(server);
+    server.replace = async (resource, object) => {
+      const written = await replace(resource, object);
+      server.put(name, { spec: { holderIdentity: 'x', leaseDurationSeconds: 15, leaseTransitions: 7 } });
+      await new Promise<void>((resolve) => {
+        world.at(world.nowMs() + 1000, resolve);
+      });
+      return written;
+    };
+    await world.runFor(1000);
+    expect(a.fence.epoch).toBe(null);
+    await world.runFor(1000);
+    expect([a.fence.epoch, said.at(-1)]).toEqual([null, '5.0 s a lost']);
+  });
+
+  test('a lease that was deleted goes on where it was: no epoch comes twice', async () => {
+    const { world, server, said, candidate } = setUp();
+    server.put(name, { spec: { holderIdentity: 'x', leaseDurationSeconds: 15, leaseTransitions: 7 } });
+    const a = candidate('a', 1);
+    void a.start();
+    await world.runFor(1000);
+    server.drop(name);
+    await world.runFor(0);
+    expect(said).toEqual(['1.0 s a leads, epoch 8']);
   });
 
   test('a frozen leader is followed 15 s after its last renewal was seen, and knows it when it goes on', async () => {
@@ -298,9 +404,10 @@ describe('leader election', () => {
       for (let place = 0; place < 5; place += 1) launch(place);
       for (let turn = 0; turn < 500; turn += 1) {
         const chosen = random.pick(candidates);
-        if (random.chance(0.05)) chosen.clock.freeze();
-        else if (random.chance(0.05)) candidates.find(({ fence }) => fence.epoch !== null)?.clock.freeze();
-        else if (random.chance(0.3)) await chosen.clock.resume();
+        const what = random.next();
+        if (what < 0.05) chosen.clock.freeze();
+        else if (what < 0.1) candidates.find(({ fence }) => fence.epoch !== null)?.clock.freeze();
+        else if (what < 0.4) await chosen.clock.resume();
         await world.runFor(random.between(1, 1500));
         expect(candidates.filter(({ fence }) => fence.epoch !== null).length).toBeLessThanOrEqual(1);
       }

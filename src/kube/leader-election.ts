@@ -163,7 +163,7 @@ export class LeaderElector {
     const found = await this.#get();
     this.#observe(found);
     if (found !== null && found.spec?.holderIdentity !== this.identity) this.#lose();
-    else if (this.#leftMs(holding) > 0) await this.#write(found, holding.epoch, holding.acquiredAtWallMs);
+    else await this.#write(found, holding.epoch, holding.acquiredAtWallMs);
   }
 
   #leftMs({ renewedAtMs }: Holding): number {

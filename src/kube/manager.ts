@@ -60,7 +60,6 @@ export class Manager {
     const isLost = !signal.aborted;
     stop.abort();
     health?.shutDown();
-    if (isLost) calls.abort();
     const hasEnded = await this.#stopWorking(working, isLost ? 0 : graceMs, calls.abort);
     await this.#flush();
     elector?.stop({ release: hasEnded });
@@ -77,7 +76,6 @@ export class Manager {
     const { informers, controllers } = this.#options;
     await Promise.race([elected, aborted(stop)]);
     await Promise.all(informers.map((informer) => informer.whenSynced(stop)));
-    if (stop.aborted) return;
     await Promise.all(controllers.map((controller) => controller.run(calls)));
   }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { SeededRandom } from '../../test/fakes/seeded-random.ts';
 import { VirtualClock } from '../../test/fakes/virtual-clock.ts';
+import type { WatchEvent } from './client.ts';
 import { KubeError } from './kube-error.ts';
 import { keyOf, type KubeObject } from './object.ts';
 import { Reflector } from './reflector.ts';
@@ -13,7 +14,8 @@ class Follower {
   readonly objects = new Map<string, KubeObject>();
   /** Per list: its version, and the versions of the events after it. */
   readonly runs: { readonly at: number; readonly events: number[] }[] = [];
-  reachedVersion = '';
+  reachedVersion = '0';
+  wentBack = false;
 
   replace(items: readonly KubeObject[], resourceVersion: string): void {
     this.told.push(`list of ${items.length} at ${resourceVersion}`);
@@ -30,6 +32,7 @@ class Follower {
   }
 
   reached(resourceVersion: string): void {
+    if (Number(resourceVersion) < Number(this.reachedVersion)) this.wentBack = true;
     this.reachedVersion = resourceVersion;
   }
 }
@@ -136,8 +139,65 @@ describe('reflector', () => {
     expect(sink.told).toEqual([]);
     await clock.runFor(4000);
     expect(sink.told).toEqual(['list of 1 at 101']);
+    server.faults = { event: () => ({ kind: 'expire' }) };
+    server.put({ name: 'b' });
+    await clock.runFor(0);
+    server.faults = {};
+    await clock.runFor(5000);
+    expect(sink.told.at(-1)).toBe('list of 2 at 102');
+    expect(server.calls.at(-1)).toBe('watch things initial');
     stop.abort();
     await running;
+  });
+
+  test('what changes while the list is streamed is in it; an event without a version is as good as unreadable', async () => {
+    const { clock, server, sink, start, stop, problems } = setUp();
+    const thing = (name: string, resourceVersion?: string): KubeObject => ({
+      apiVersion: 'v1',
+      kind: 'Thing',
+      metadata: { name, ...(resourceVersion === undefined ? {} : { resourceVersion }) },
+    });
+    server.watch = async function* <Item extends KubeObject>() {
+      const events: WatchEvent<KubeObject>[] = [
+        { type: 'ADDED', object: thing('a', '1') },
+        { type: 'ADDED', object: thing('b', '2') },
+        { type: 'DELETED', object: thing('a', '3') },
+        { type: 'BOOKMARK', resourceVersion: '4', initialEventsEnd: false },
+        { type: 'MODIFIED', object: thing('b', '5') },
+        { type: 'BOOKMARK', resourceVersion: '5', initialEventsEnd: true },
+        { type: 'MODIFIED', object: thing('b') },
+      ];
+      for (const event of events) yield event as WatchEvent<Item>;
+    };
+    const running = start();
+    await clock.runFor(0);
+    stop.abort();
+    await running;
+    expect(sink.told).toEqual(['list of 1 at 5']);
+    expect(sink.objects.get('b')?.metadata.resourceVersion).toBe('5');
+    expect(problems).toEqual(['an event of things has no resourceVersion']);
+  });
+
+  test('a server that ends every watch at once, or in the middle of the list, is not asked without end', async () => {
+    let events = 0;
+    for (const faults of [
+      { event: (): Fault | undefined => ((events += 1) % 2 === 0 ? { kind: 'end' } : undefined) },
+      {
+        call: (_: string, what: string): Fault | undefined =>
+          what === 'initial' ? undefined : { kind: 'end' },
+      },
+    ]) {
+      const { clock, server, start, stop, problems } = setUp();
+      server.put({ name: 'a' });
+      server.put({ name: 'b' });
+      server.faults = faults;
+      const running = start();
+      await clock.runFor(600_000);
+      expect(server.calls.length).toBeLessThan(60);
+      expect(problems.at(-1)).toMatch(/ended (at once|before its list was complete)$/);
+      stop.abort();
+      await running;
+    }
   });
 
   test('410 lists anew at once; a second one soon after waits', async () => {
@@ -222,7 +282,7 @@ describe('reflector', () => {
     server.faults = { event: () => ({ kind: 'lateBookmark' }) };
     server.put({ name: 'a' });
     await clock.runFor(0);
-    expect(sink.reachedVersion).toBe('101');
+    expect([sink.reachedVersion, sink.wentBack]).toEqual(['101', false]);
     const error = new KubeError({ reason: 'Timeout', code: 504, message: 'Too large resource version: 101' });
     server.faults = {
       event: () => {
@@ -271,6 +331,7 @@ async function churn(seed: number): Promise<void> {
     event: () =>
       faulty([
         { kind: 'drop' },
+        { kind: 'end' },
         { kind: 'stall' },
         { kind: 'malformed' },
         { kind: 'lateBookmark' },
@@ -290,6 +351,7 @@ async function churn(seed: number): Promise<void> {
   }
   server.faults = {};
   await clock.runFor(240_000);
+  expect(sink.wentBack, `seed ${seed}`).toBe(false);
   const versions = server.log.map(({ version }) => version);
   for (const { at, events } of sink.runs) {
     const after = versions.filter((version) => version > at);

@@ -111,11 +111,21 @@ describe('store', () => {
 
   test('what a new list brings unchanged is no change; what it lacks is deleted; another uid is another object', () => {
     const store = new Store<KubeObject>();
-    store.replace([thing('a', 'u1', '1'), thing('b', 'u2', '2'), thing('c', 'u3', '3')]);
-    const changes = store.replace([thing('a', 'u1', '1'), thing('b', 'u9', '9'), thing('d', 'u4', '4')]);
+    store.replace([
+      thing('a', 'u1', '1'),
+      thing('b', 'u2', '2'),
+      thing('c', 'u3', '3'),
+      thing('e', 'u5', '5'),
+    ]);
+    const changes = store.replace([
+      thing('a', 'u1', '1'),
+      thing('b', 'u9', '9'),
+      thing('d', 'u4', '4'),
+      thing('e', 'u6', '5'),
+    ]);
     expect(
       changes.map(({ kind, object }) => `${kind} ${object.metadata.name} ${object.metadata.uid}`),
-    ).toEqual(['deleted c u3', 'deleted b u2', 'added b u9', 'added d u4']);
+    ).toEqual(['deleted c u3', 'deleted b u2', 'added b u9', 'added d u4', 'deleted e u5', 'added e u6']);
   });
 
   test('an index function that throws leaves the state as it was', () => {

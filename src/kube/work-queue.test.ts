@@ -55,6 +55,9 @@ describe('work queue', () => {
     }
     expect(order).toEqual(['rollback 100', 'resync 2 0', 'event 1 0', 'event 2 0', 'resync 1 -100']);
     expect(queue.depth).toBe(0);
+    const next = queue.take();
+    queue.add('event 3');
+    expect(await next).toEqual({ key: 'event 3', priority: 0 });
   });
 
   test('a delayed key keeps its earliest instant and its highest priority; added for now, it waits no more', async () => {

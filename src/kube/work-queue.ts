@@ -203,7 +203,7 @@ export class WorkQueue {
       this.#takers.shift()?.({ key, priority });
     }
     if (this.#open) return;
-    if (this.#ready.first === undefined) for (const taker of this.#takers.splice(0)) taker(null);
+    for (const taker of this.#takers.splice(0)) taker(null);
     if (this.#processing.size > 0 || this.#dirty.size > 0) return;
     for (const drained of this.#drainers.splice(0)) drained();
   }

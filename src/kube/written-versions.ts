@@ -79,7 +79,6 @@ export class WrittenVersions {
   }
 
   #expect(key: string, cache: VersionedCache, isMet: () => boolean): void {
-    if (isMet()) return;
     const expectation = { cache, untilMs: this.#clock.nowMs() + patienceMs, isMet };
     this.#expectations.set(key, [...(this.#expectations.get(key) ?? []), expectation]);
   }

@@ -103,6 +103,17 @@ export class ScriptedServer implements KubeClient {
     resource: Resource,
     options: WatchOptions = {},
   ): AsyncGenerator<WatchEvent<Item>> {
+    try {
+      yield* this.#watch<Item>(resource, options);
+    } catch (thrown) {
+      if (thrown !== ended) throw thrown;
+    }
+  }
+
+  async *#watch<Item extends KubeObject>(
+    resource: Resource,
+    options: WatchOptions,
+  ): AsyncGenerator<WatchEvent<Item>> {
     const initial = options.sendInitialEvents === true;
     await this.#called('watch', resource, initial ? 'initial' : (options.resourceVersion ?? ''));
     if (initial && !this.streams)
@@ -184,6 +195,7 @@ export class ScriptedServer implements KubeClient {
     const fault = this.faults.call?.(verb, what);
     if (fault === undefined) return;
     if (fault.kind === 'stall') await new Promise(() => {});
+    if (fault.kind === 'end') throw ended;
     throw fault.kind === 'error' ? fault.error : broken();
   }
 
@@ -196,8 +208,9 @@ export class ScriptedServer implements KubeClient {
       case 'error':
         throw fault.error;
       case 'drop':
-      case 'end':
         throw broken();
+      case 'end':
+        throw ended;
       case 'expire':
         throw expired();
       case 'malformed':
@@ -234,6 +247,9 @@ export class ScriptedServer implements KubeClient {
     });
   }
 }
+
+/** The server ends the watch, as it does now and then. */
+const ended = new Error('the watch ends');
 
 function notFound({ name }: ObjectName): KubeError {
   return new KubeError({ reason: 'NotFound', code: 404, message: `${name} is not there` });
