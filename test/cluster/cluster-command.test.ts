@@ -3,7 +3,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { processesWithEnvironment } from '../../src/platform/local/process/identity.ts';
 import { eventually } from './eventually.ts';
+import { inNewNetwork } from './network.ts';
 import { programsToRun } from './programs.ts';
 
 let cache = '';
@@ -89,6 +91,21 @@ describe.runIf(process.env['USE_EXISTING_CLUSTER'] !== 'true')('npm run cluster'
     });
   });
 
+  test.runIf(inNewNetwork(['true']) !== null)('pods run, and end with their cluster', async () => {
+    expect((await cluster('up', '--name', 'one').ended).code).toBe(0);
+    const pod = `pod-of-${process.pid}`;
+    const kubectl = (...args: string[]): Promise<Ended> =>
+      cluster('shell', '--name', 'one', '--', 'kubectl', ...args).ended;
+    expect((await kubectl('run', pod, '--image=app:v1')).code).toBe(0);
+    expect(await kubectl('wait', '--for=condition=Ready', `pod/${pod}`, '--timeout=30s')).toMatchObject({
+      code: 0,
+    });
+    expect(processesWithEnvironment('HOSTNAME', pod)).not.toEqual([]);
+    expect((await cluster('down', '--name', 'one').ended).code).toBe(0);
+    await noneLeft();
+    await eventually(() => (processesWithEnvironment('HOSTNAME', pod).length === 0 ? true : null), 5000);
+  });
+
   test('a shell that started its cluster ends it', async () => {
     const { code, stdout } = await cluster(
       'shell',
@@ -106,7 +123,9 @@ describe.runIf(process.env['USE_EXISTING_CLUSTER'] !== 'true')('npm run cluster'
 
   test('Ctrl-C during the start leaves nothing', async () => {
     const { child, ended } = cluster('up', '--name', 'cut');
-    await eventually(() => (processes().some((line) => line.includes('kube-apiserver')) ? true : null));
+    await eventually(() =>
+      processes().some((line) => line.includes('/cut/') && line.includes('kube-apiserver')) ? true : null,
+    );
     child.kill('SIGINT');
     expect(await ended).toEqual({ code: 130, stdout: '', stderr: '' });
     await noneLeft();

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { identify } from '../../src/platform/local/process/identity.ts';
 import type { ClusterState } from './cluster-state.ts';
 import type { ControlPlane } from './control-plane.ts';
+import { type KubeletHandle, startKubelet, whyNoKubelet } from './kubelet/start-kubelet.ts';
 import { inNewNetwork } from './network.ts';
 import { freePorts } from './ports.ts';
 import { listen, relay } from './relay.ts';
@@ -56,7 +57,9 @@ function answerOf(inner: ChildProcess): Promise<Ready> {
 
 async function inside(): Promise<void> {
   let plane: ControlPlane | null = null;
+  let kubelet: KubeletHandle | null = null;
   const end = async (): Promise<void> => {
+    await kubelet?.stop();
     await plane?.stop();
     process.exit();
   };
@@ -68,6 +71,7 @@ async function inside(): Promise<void> {
     port: Number(process.argv[5]),
     log: console.log,
   });
+  if (whyNoKubelet(plane) === null) kubelet = await startKubelet(plane);
   if (plane.netns !== null) {
     await listen(relay({ host: '127.0.0.1', port: Number(new URL(plane.server).port) }), socket);
   }
