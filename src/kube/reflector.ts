@@ -146,17 +146,28 @@ export class Reflector<Item extends KubeObject> {
         }
       }
     } catch (thrown) {
-      if (initial !== null && guard.stalled) this.#listBy = 'pages once';
-      if (guard.stalled) throw silent(resource);
-      throw thrown;
+      throw guard.stalled ? this.#stalled(initial !== null, events) : thrown;
     } finally {
       guard.end();
       observer?.watchEnded(events, clock.nowMs() - startedMs);
     }
-    if (guard.stalled) throw silent(resource);
+    if (guard.stalled) throw this.#stalled(initial !== null, events);
     if (signal.aborted) return;
     if (initial !== null) throw endedEarly(resource, 'before its list was complete');
     if (events === 0 && clock.nowMs() - startedMs < shortWatchMs) throw endedEarly(resource, 'at once');
+  }
+
+  /**
+   * A watch on which not even one bookmark came may be one of a version that is yet to be: a server whose storage was set back to a backup
+   * opens it and says nothing until it is there again. client-go is blind for so long; a new list is right in any case.
+   */
+  #stalled(isInitial: boolean, events: number): KubeError {
+    if (isInitial) this.#listBy = 'pages once';
+    else if (events === 0) this.#position = null;
+    return new KubeError({
+      reason: 'Unreachable',
+      message: `nothing came on the watch of ${this.#options.resource.plural}, no bookmark either: the connection is taken for dead`,
+    });
   }
 
   #gather(initial: Map<string, Item>, event: WatchEvent<Item>): void {
@@ -237,13 +248,6 @@ export class Reflector<Item extends KubeObject> {
     const kept = trimmed(resource, object);
     return transform === undefined ? kept : transform(kept);
   }
-}
-
-function silent(resource: Resource): KubeError {
-  return new KubeError({
-    reason: 'Unreachable',
-    message: `nothing came on the watch of ${resource.plural}, no bookmark either: the connection is taken for dead`,
-  });
 }
 
 function endedEarly(resource: Resource, when: string): KubeError {
