@@ -154,6 +154,22 @@ describe('event recorder', () => {
     expect(fates.filter((fate) => fate === 'dropped').length).toBe(9);
   });
 
+  test('writes also where nobody asks what became of it', async () => {
+    const { clock, server } = setUp();
+    const recorder = new EventRecorder({
+      client: server,
+      clock,
+      random: () => 0,
+      component: 's',
+      instance: 'h',
+    });
+    recorder.record({ ...note('a'), object: { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n' } } });
+    await recorder.flush(1000);
+    expect([...server.objects.values()]).toMatchObject([
+      { metadata: { namespace: 'default' }, message: 'a' },
+    ]);
+  });
+
   test('an event whose answer was lost has been written', async () => {
     const { clock, server, recorder, fates } = setUp();
     const create = server.create.bind(server);

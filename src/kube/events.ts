@@ -78,7 +78,8 @@ export class EventRecorder {
   async #writeAll(): Promise<void> {
     this.#isWriting = true;
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
-      this.#options.onFate?.(this.#stop.signal.aborted ? 'dropped' : await this.#write(next));
+      const fate = this.#stop.signal.aborted ? 'dropped' : await this.#write(next);
+      this.#options.onFate?.(fate);
     }
     this.#isWriting = false;
     for (const idle of this.#idle.splice(0)) idle();
