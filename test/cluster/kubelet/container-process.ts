@@ -8,6 +8,7 @@ import {
 } from '../../../src/platform/local/process/identity.ts';
 import { spawnProcess } from '../../../src/platform/local/process/spawn-process.ts';
 import { type Clock, sleep } from '../../../src/kube/clock.ts';
+import type { ContainerCommand, RunningProcess } from './pod/container-host.ts';
 
 /**
  * What a container runtime leaves beside a container when the kubelet goes: it hands SIGTERM on and writes down how the program ended, so
@@ -26,21 +27,9 @@ echo "$code" > "$0.new" && mv "$0.new" "$0"`;
 const unknownExit = 137;
 const pollMs = 50;
 
-export interface ContainerCommand {
-  readonly argv: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-  /** Where it runs. */
-  readonly cwd: string;
-  /** For its exit code and its log. */
-  readonly folder: string;
-  /** Of this run of the container: 0, 1, … */
-  readonly attempt: number;
-}
-
 /** One run of a container: a process group that outlives the kubelet. */
-export class ContainerProcess {
+export class ContainerProcess implements RunningProcess {
   readonly identity: ProcessIdentity;
-  /** Resolves with the exit code; 128 + the number of the signal that ended it. */
   readonly exited: Promise<number>;
 
   private constructor(identity: ProcessIdentity, exited: Promise<number>) {
@@ -48,8 +37,7 @@ export class ContainerProcess {
     this.exited = exited;
   }
 
-  /** Null: nothing could be started, which only happens to the shell. */
-  static async start(command: ContainerCommand): Promise<ContainerProcess | null> {
+  static async start(command: ContainerCommand): Promise<ContainerProcess> {
     mkdirSync(command.folder, { recursive: true });
     const log = openSync(join(command.folder, `${command.attempt}.log`), 'a');
     const exitFile = exitFileOf(command);
@@ -60,7 +48,8 @@ export class ContainerProcess {
       logDescriptor: log,
     });
     closeSync(log);
-    if (started.kind === 'failed' || started.identity === null) return null;
+    if (started.kind === 'failed') throw new Error(started.message);
+    if (started.identity === null) throw new Error('the shell ended before it was seen');
     const { child, identity } = started;
     const over = child.exitCode !== null || child.signalCode !== null;
     const gone = over
@@ -72,7 +61,6 @@ export class ContainerProcess {
     );
   }
 
-  /** One that an earlier kubelet started, alive or not. */
   static adopt(
     command: Pick<ContainerCommand, 'folder' | 'attempt'>,
     identity: ProcessIdentity,
@@ -89,7 +77,6 @@ export class ContainerProcess {
     signalProcess(this.identity, 'SIGTERM');
   }
 
-  /** With everything that it started. */
   kill(): void {
     signalGroup(this.identity, 'SIGKILL');
   }

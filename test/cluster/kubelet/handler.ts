@@ -5,18 +5,8 @@ import type { HTTPGetAction, LifecycleHandler, Probe, TCPSocketAction } from 'ku
 import { type Clock, sleep } from '../../../src/kube/clock.ts';
 import { signalGroup } from '../../../src/platform/local/process/identity.ts';
 import { spawnProcess } from '../../../src/platform/local/process/spawn-process.ts';
-import { type Container, portOf } from './pod/pod.ts';
-
-/** Where the probes and hooks of a container find it. */
-export interface HandlerTarget {
-  readonly container: Container;
-  readonly ip: string;
-  readonly env: Readonly<Record<string, string>>;
-  readonly cwd: string;
-}
-
-/** Null: success; else what went wrong. */
-export type HandlerResult = string | null;
+import type { HandlerResult, HandlerTarget } from './pod/container-host.ts';
+import { portOf } from './pod/pod.ts';
 
 /** Does what a probe or a hook says, until it is done or the signal is aborted. */
 export async function runHandler(

@@ -4,12 +4,14 @@ import type { Clock, Random } from '../../../src/kube/clock.ts';
 import { Controller } from '../../../src/kube/controller.ts';
 import { Informer } from '../../../src/kube/informer.ts';
 import { isKubeError } from '../../../src/kube/kube-error.ts';
-import { keyOf } from '../../../src/kube/object.ts';
 import { messageOf } from '../../../src/kube/report.ts';
 import { WorkQueue } from '../../../src/kube/work-queue.ts';
+import { ContainerProcess } from './container-process.ts';
+import { runHandler } from './handler.ts';
 import type { ImageTable } from './image-table.ts';
 import { NodeKeeper } from './node.ts';
 import { AddressPool } from './pod/address-pool.ts';
+import type { ContainerHost } from './pod/container-host.ts';
 import type { CrashPolicy } from './pod/crash-backoff.ts';
 import { type Pod, pods } from './pod/pod.ts';
 import { PodFolders, type PodRecord } from './pod-record.ts';
@@ -53,7 +55,7 @@ export class Kubelet {
       ...options,
       addresses: new AddressPool(options.podCidr),
       folders: new PodFolders(options.folder),
-      path: process.env['PATH'] ?? '',
+      host: machineHost(clock),
       onProcess: () => this.#tellProcesses(),
     };
     this.#node = new NodeKeeper({
@@ -103,7 +105,8 @@ export class Kubelet {
   }
 
   async #sync(key: string): Promise<void> {
-    const pod = this.#informer.lister.list().find(({ metadata }) => keyOf(metadata) === key);
+    const [namespace = '', name = ''] = key.split('/');
+    const pod = this.#informer.lister.get({ namespace, name });
     for (const worker of this.#workers.values()) {
       if (worker.key === key && worker.uid !== pod?.metadata.uid) this.#gone(worker);
     }
@@ -150,6 +153,14 @@ export class Kubelet {
     this.#groups = text;
     this.#options.onProcesses(groups);
   }
+}
+
+function machineHost(clock: Clock): ContainerHost {
+  return {
+    start: (command) => ContainerProcess.start(command),
+    adopt: (where, identity) => ContainerProcess.adopt(where, identity, clock),
+    handle: (handler, target, signal) => runHandler(handler, target, clock, signal),
+  };
 }
 
 function isOver({ status }: Pod): boolean {

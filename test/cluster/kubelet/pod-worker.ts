@@ -4,23 +4,22 @@ import { isKubeError } from '../../../src/kube/kube-error.ts';
 import { timeOf } from '../../../src/kube/micro-time.ts';
 import { keyOf } from '../../../src/kube/object.ts';
 import { messageOf } from '../../../src/kube/report.ts';
-import { ContainerRunner, type Prepared } from './container-runner.ts';
-import type { HandlerTarget } from './handler.ts';
-import { type ImageTable, localImage } from './image-table.ts';
+import { ContainerSetup } from './container-setup.ts';
+import type { ImageTable } from './image-table.ts';
+import { aborted } from './pod/aborted.ts';
 import type { AddressPool } from './pod/address-pool.ts';
+import type { ContainerHost } from './pod/container-host.ts';
+import { ContainerRunner } from './pod/container-runner.ts';
 import type { CrashPolicy } from './pod/crash-backoff.ts';
-import { type Environment, environmentOf, expand } from './pod/environment.ts';
 import { type Container, isSidecar, type Pod, type PodPlace, pods, type PodStatus } from './pod/pod.ts';
-import { sourcesOfEnvironment, sourcesOfVolumes } from './pod/sources.ts';
 import { statusOf } from './pod/status.ts';
 import type { PodFolders, PodRecord } from './pod-record.ts';
-import { readSources } from './source-reader.ts';
 import { StatusWriter } from './status-writer.ts';
-import { makeRoot, writeVolumes } from './volumes.ts';
 
 export interface PodSetting {
   readonly client: KubeClient;
   readonly clock: Clock;
+  readonly host: ContainerHost;
   readonly nodeName: string;
   readonly nodeAddress: string;
   readonly images: ImageTable;
@@ -29,8 +28,6 @@ export interface PodSetting {
   readonly volumeRefreshMs: number;
   readonly addresses: AddressPool;
   readonly folders: PodFolders;
-  /** Of variables that every process has. */
-  readonly path: string;
   readonly onProcess: () => void;
   readonly log: (line: string) => void;
 }
@@ -38,11 +35,13 @@ export interface PodSetting {
 const retryMs = 500;
 /** Of a pod that is gone from the API already: nobody waits for it. */
 const goneGraceMs = 1000;
+const sidecarPollMs = 50;
 
 /** One pod on this node, from its binding until nothing is left of it. */
 export class PodWorker {
   readonly uid: string;
   readonly #setting: PodSetting;
+  readonly #setup: ContainerSetup;
   readonly #place: PodPlace;
   readonly #startTime: string;
   readonly #init: readonly ContainerRunner[];
@@ -59,15 +58,17 @@ export class PodWorker {
   #removed = false;
 
   constructor(pod: Pod, before: PodRecord | null, setting: PodSetting) {
-    const { addresses, clock, nodeName, nodeAddress } = setting;
+    const { addresses, clock, client, images, folders, nodeName, nodeAddress } = setting;
     this.uid = pod.metadata.uid ?? '';
     this.#pod = pod;
     this.#last = pod.status ?? {};
     this.#setting = setting;
     const ip = before?.ip ?? addresses.allocate();
-    this.#place = { ip, nodeName, hostIp: nodeAddress };
+    const place = { ip, nodeName, hostIp: nodeAddress };
+    this.#place = place;
     this.#startTime = before?.startTime ?? timeOf(clock.wallMs());
-    this.#status = new StatusWriter(setting.client, pod, clock, (line) => this.#log(line));
+    this.#setup = new ContainerSetup({ client, images, pod, place, folder: folders.of(this.uid) });
+    this.#status = new StatusWriter(client, pod, clock, (line) => this.#log(line));
     const runner = (container: Container): ContainerRunner => this.#runner(container, before);
     this.#init = (pod.spec.initContainers ?? []).map(runner);
     this.#main = pod.spec.containers.map(runner);
@@ -109,7 +110,7 @@ export class PodWorker {
     this.#changed();
     const { addresses, folders } = this.#setting;
     await this.#work();
-    await this.#stopRunners((this.#pod.spec.terminationGracePeriodSeconds ?? 30) * 1000, true);
+    await this.#stopRunners(this.#graceMs(), true);
     await Promise.all(this.#sidecars);
     this.#ended = true;
     this.#over.abort();
@@ -117,9 +118,9 @@ export class PodWorker {
     await this.#status.settled();
     await aborted(this.#stopped.signal);
     if (!this.#gone) await this.#remove();
+    this.#removed = true;
     folders.remove(this.uid);
     addresses.release(this.#place.ip);
-    this.#removed = true;
   }
 
   /** Until all containers have ended for good. */
@@ -130,10 +131,7 @@ export class PodWorker {
     for (const [index, runner] of this.#init.entries()) {
       const container = containers[index];
       if (container !== undefined && isSidecar(container)) {
-        this.#sidecars.push(runner.run());
-        while (!runner.observation.started && !this.#stopped.signal.aborted) {
-          await sleep(this.#setting.clock, 50, this.#stopped.signal);
-        }
+        await this.#startSidecar(runner);
       } else {
         await runner.run();
         if (runner.observation.state.terminated?.exitCode !== 0) return;
@@ -143,10 +141,19 @@ export class PodWorker {
     await Promise.all(this.#main.map((runner) => runner.run()));
   }
 
+  async #startSidecar(runner: ContainerRunner): Promise<void> {
+    this.#sidecars.push(runner.run());
+    while (!runner.observation.started && !this.#stopped.signal.aborted) {
+      await sleep(this.#setting.clock, sidecarPollMs, this.#stopped.signal);
+    }
+  }
+
   /** False: stopped before all was there. */
   async #mount(): Promise<boolean> {
+    // What an earlier kubelet started has to be ended as it should be, also if its files cannot be read now.
+    if (this.processGroups.length > 0) return true;
     while (!this.#stopped.signal.aborted) {
-      const missing = await this.#writeVolumes();
+      const missing = await this.#setup.writeVolumes();
       if (missing === null) return true;
       this.#log(missing);
       await sleep(this.#setting.clock, retryMs, this.#stopped.signal);
@@ -154,23 +161,12 @@ export class PodWorker {
     return false;
   }
 
-  async #writeVolumes(): Promise<string | null> {
-    const { client, folders } = this.#setting;
-    const { namespace = '' } = this.#pod.metadata;
-    try {
-      const sources = await readSources(client, namespace, sourcesOfVolumes(this.#pod));
-      return writeVolumes(folders.of(this.uid), this.#pod, this.#place, sources);
-    } catch (thrown) {
-      return messageOf(thrown);
-    }
-  }
-
   async #refreshVolumes(): Promise<void> {
     const { clock, volumeRefreshMs } = this.#setting;
     for (;;) {
       await sleep(clock, volumeRefreshMs, this.#over.signal);
       if (this.#over.signal.aborted) return;
-      const missing = await this.#writeVolumes();
+      const missing = await this.#setup.writeVolumes();
       if (missing !== null) this.#log(missing);
     }
   }
@@ -186,81 +182,41 @@ export class PodWorker {
     await Promise.all(this.#init.map((runner) => runner.stop(graceMs, hook)));
   }
 
+  #graceMs(): number {
+    return (this.#pod.spec.terminationGracePeriodSeconds ?? 30) * 1000;
+  }
+
   #runner(container: Container, before: PodRecord | null): ContainerRunner {
-    const { clock, crashPolicy, folders } = this.#setting;
-    const { restartPolicy, initContainers = [], terminationGracePeriodSeconds = 30 } = this.#pod.spec;
+    const { clock, host, crashPolicy, folders } = this.#setting;
+    const { restartPolicy, initContainers = [] } = this.#pod.spec;
     const initial = initContainers.includes(container) && !isSidecar(container);
     const policy = isSidecar(container) ? 'Always' : restartPolicy;
     return new ContainerRunner({
       container,
       restartPolicy: initial && policy !== 'Never' ? 'OnFailure' : policy,
-      graceMs: terminationGracePeriodSeconds * 1000,
+      graceMs: this.#graceMs(),
       crashPolicy,
       retryMs,
       folder: `${folders.of(this.uid)}/runs/${container.name}`,
       clock,
+      host,
       before: before?.containers.find(({ observation }) => observation.name === container.name) ?? null,
-      prepare: () => this.#prepare(container),
-      bareTarget: this.#bareTarget(container),
+      prepare: () => this.#setup.prepare(container),
+      bareTarget: this.#setup.bareTarget(container),
       onChange: () => this.#changed(),
       log: (line) => this.#log(line),
     });
-  }
-
-  async #prepare(container: Container): Promise<Prepared> {
-    const { client, images, folders } = this.#setting;
-    const { image: name = '' } = container;
-    const image = localImage(name, images);
-    if (image === null) {
-      return { kind: 'waiting', reason: 'ErrImagePull', message: `no program is known for image "${name}"` };
-    }
-    try {
-      const { namespace = '' } = this.#pod.metadata;
-      const sources = await readSources(client, namespace, sourcesOfEnvironment(container));
-      const own = environmentOf(container, this.#pod, this.#place, sources);
-      if (own.kind === 'missing') {
-        return { kind: 'waiting', reason: 'CreateContainerConfigError', message: own.message };
-      }
-      const cwd = makeRoot(folders.of(this.uid), container);
-      const env = { ...this.#variables(container, cwd), ...image.env, ...own.environment };
-      const argv = [...(container.command ?? image.command), ...(container.args ?? [])].map((part) =>
-        expand(part, env),
-      );
-      if (argv.length > 0)
-        return { kind: 'ready', argv, target: { container, ip: this.#place.ip, env, cwd } };
-      return { kind: 'waiting', reason: 'CreateContainerError', message: 'no command specified' };
-    } catch (thrown) {
-      return { kind: 'waiting', reason: 'CreateContainerConfigError', message: messageOf(thrown) };
-    }
-  }
-
-  #bareTarget(container: Container): HandlerTarget {
-    const cwd = this.#setting.folders.of(this.uid);
-    return { container, ip: this.#place.ip, env: this.#variables(container, cwd), cwd };
-  }
-
-  #variables({ ports = [] }: Container, root: string): Environment {
-    const { ip } = this.#place;
-    return {
-      PATH: this.#setting.path,
-      HOSTNAME: this.#pod.metadata.name,
-      POD_IP: ip,
-      HOST: ip,
-      PORT: String(ports[0]?.containerPort ?? 8080),
-      POD_ROOT: root,
-    };
   }
 
   /** Remembered first, then told. */
   #changed(): void {
     if (this.#removed) return;
     const { folders, clock, onProcess } = this.#setting;
-    const runners = [...this.#init, ...this.#main];
     folders.write({
       pod: this.#pod,
       ip: this.#place.ip,
       startTime: this.#startTime,
-      containers: runners.map(({ record }) => record),
+      containers: [...this.#init, ...this.#main].map(({ record }) => record),
     });
     onProcess();
     const seen = {
@@ -278,16 +234,10 @@ export class PodWorker {
   async #remove(): Promise<void> {
     const { client, clock } = this.#setting;
     const { name, namespace = '' } = this.#pod.metadata;
+    const options = { gracePeriodSeconds: 0, preconditions: { uid: this.uid } };
     while (!this.#gone) {
       try {
-        await client.remove(
-          pods,
-          { namespace, name },
-          {
-            gracePeriodSeconds: 0,
-            preconditions: { uid: this.uid },
-          },
-        );
+        await client.remove(pods, { namespace, name }, options);
         return;
       } catch (thrown) {
         if (isKubeError(thrown, 'NotFound', 'Conflict')) return;
@@ -300,11 +250,4 @@ export class PodWorker {
   #log(line: string): void {
     this.#setting.log(`${this.key}: ${line}`);
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

@@ -4,10 +4,13 @@ import { join } from 'node:path';
 import type { ControlPlane } from '../control-plane.ts';
 import { eventually } from '../eventually.ts';
 import { kubectlJson } from '../kubectl.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isGroupAlive, signalGroup } from '../../../src/platform/local/process/identity.ts';
 import { Leash } from '../leash.ts';
 import type { KubeletConfig } from './kubelet.ts';
 import type { KubeletMessage } from './kubelet-main.ts';
 import { kubeletCrashPolicy } from './pod/crash-backoff.ts';
+import { PodFolders } from './pod-record.ts';
 
 export type StartKubeletOptions = Partial<Omit<KubeletConfig, 'folder'>>;
 
@@ -30,6 +33,9 @@ export function whyNoKubelet(plane: ControlPlane): string | null {
   return plane.netns === null ? 'there is no network namespace in which pods could have addresses' : null;
 }
 
+/** How many each has had: every node has a range and an address of its own. */
+const kubelets = new WeakMap<ControlPlane, number>();
+
 /** Resolves when pods can be scheduled on the node. Pods and kubelet end with this process, however it ends. */
 export async function startKubelet(
   plane: ControlPlane,
@@ -38,15 +44,17 @@ export async function startKubelet(
   const why = whyNoKubelet(plane);
   if (why !== null) throw new Error(`no kubelet: ${why}`);
   const { nodeName = 'node-1' } = options;
+  const nth = kubelets.get(plane) ?? 0;
+  kubelets.set(plane, nth + 1);
   const folder = join(plane.folder, 'kubelets', nodeName);
   mkdirSync(folder, { recursive: true });
   const kubelet = new KubeletProcess(
     plane,
     {
       nodeName,
-      nodeAddress: '10.243.0.1',
+      nodeAddress: `10.243.0.${nth + 1}`,
       nodeLabels: {},
-      podCidr: plane.podCidr,
+      podCidr: `${plane.podCidr.split('.').slice(0, 2).join('.')}.${nth * 16}.0/20`,
       images: {},
       crashPolicy: kubeletCrashPolicy,
       volumeRefreshMs: 60_000,
@@ -75,6 +83,7 @@ interface Node {
 class KubeletProcess implements KubeletHandle {
   readonly nodeName: string;
   readonly folder: string;
+  readonly #pods: string;
   readonly #command: readonly string[];
   readonly #leash = new Leash();
   #groups: readonly number[] = [];
@@ -84,6 +93,7 @@ class KubeletProcess implements KubeletHandle {
   constructor(plane: ControlPlane, config: KubeletConfig, folder: string) {
     this.nodeName = config.nodeName;
     this.folder = folder;
+    this.#pods = config.folder;
     const kubeconfig = plane.userKubeconfig({
       name: `system:node:${config.nodeName}`,
       groups: ['system:nodes'],
@@ -104,10 +114,11 @@ class KubeletProcess implements KubeletHandle {
     closeSync(log);
     this.#child = child;
     this.#hold();
-    this.#gone = new Promise<void>((resolve) => {
-      child.once('error', () => resolve());
-      child.once('exit', () => resolve());
-    }).then(() => {
+    const event = (name: string): Promise<void> =>
+      new Promise((resolve) => child.once(name, () => resolve()));
+    // What it said last has been read only when the channel is closed.
+    const ended = Promise.race([event('error'), Promise.all([event('exit'), event('disconnect')])]);
+    this.#gone = ended.then(() => {
       this.#child = null;
     });
     await new Promise<void>((resolve, reject) => {
@@ -136,19 +147,14 @@ class KubeletProcess implements KubeletHandle {
   async stop(): Promise<void> {
     // In this order: it would start its pods again.
     await this.kill();
-    for (const group of this.#groups) kill(-group);
+    const records = new PodFolders(this.#pods).readAll();
+    const groups = records.flatMap(({ containers }) => containers.flatMap(({ identity }) => identity ?? []));
+    for (const group of groups) signalGroup(group, 'SIGKILL');
+    while (groups.some(isGroupAlive)) await sleep(10);
     await this.#leash.release();
   }
 
   #hold(): void {
     this.#leash.hold([this.pid, ...this.#groups.map((group) => -group)]);
-  }
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // Gone already.
   }
 }

@@ -4,6 +4,8 @@ import { isKubeError } from '../../../src/kube/kube-error.ts';
 import { type Pod, pods, type PodStatus } from './pod/pod.ts';
 
 const retryMs = 500;
+/** Fields of a merged condition go only when they are told to. */
+const unsaid = { reason: null, message: null };
 
 /** Writes the status of one pod: the latest one, one write at a time, again until it succeeds or the pod is gone. */
 export class StatusWriter {
@@ -46,7 +48,9 @@ export class StatusWriter {
   async #writeOnce(wanted: string): Promise<void> {
     const { name, namespace = '', uid = '' } = this.#pod.metadata;
     // By strategy, conditions merge by type: those of readiness gates have other writers. The uid keeps it off a namesake.
-    const body = { metadata: { uid }, status: JSON.parse(wanted) as PodStatus };
+    const status = JSON.parse(wanted) as PodStatus;
+    const conditions = (status.conditions ?? []).map((condition) => ({ ...unsaid, ...condition }));
+    const body = { metadata: { uid }, status: { ...status, conditions } };
     const patch = { type: 'strategic', body } as const;
     try {
       const options = { fieldManager: 'kubelet', subresource: 'status' } as const;

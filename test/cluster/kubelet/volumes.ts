@@ -30,16 +30,20 @@ export function writeVolumes(folder: string, pod: Pod, place: PodPlace, sources:
  * The root of a container, in which `/etc/config` of a pod is `etc/config`: processes share the file system of the machine, so a program
  * takes the absolute paths of its mounts relative to its working folder or to the variable `POD_ROOT`, which both name this root.
  */
-export function makeRoot(folder: string, container: Container): string {
+export function makeRoot(
+  folder: string,
+  container: Container,
+): { readonly root: string; readonly cwd: string } {
   const root = join(folder, 'roots', container.name);
-  mkdirSync(join(root, container.workingDir ?? ''), { recursive: true });
+  const cwd = join(root, container.workingDir ?? '');
+  mkdirSync(cwd, { recursive: true });
   for (const { name, mountPath, subPath = '' } of container.volumeMounts ?? []) {
     const mount = join(root, mountPath);
     if (existsSync(mount)) continue;
     mkdirSync(dirname(mount), { recursive: true });
     symlinkSync(join(folder, 'volumes', name, subPath), mount);
   }
-  return root;
+  return { root, cwd };
 }
 
 /** Each file is there whole, old or new; unlike the kubelet's, several files of one volume do not change at one instant. */

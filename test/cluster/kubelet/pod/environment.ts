@@ -79,7 +79,7 @@ function resourceValue(path: string, { resources }: Container): string {
   const quantities: Readonly<Record<string, unknown>> | undefined =
     which === 'limits' ? resources?.limits : resources?.requests;
   const quantity = quantities?.[name];
-  return quantity === undefined ? '0' : String(quantity);
+  return typeof quantity === 'string' ? quantity : '0';
 }
 
 function notFound(source: SourceName): EnvironmentResult {

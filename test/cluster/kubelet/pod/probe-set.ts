@@ -1,7 +1,7 @@
 import type { Probe } from 'kubernetes-types/core/v1.js';
-import { type Clock, sleep } from '../../../src/kube/clock.ts';
-import { type HandlerResult, type HandlerTarget, runHandler } from './handler.ts';
-import type { Container } from './pod/pod.ts';
+import { type Clock, sleep } from '../../../../src/kube/clock.ts';
+import type { ContainerHost, HandlerResult, HandlerTarget } from './container-host.ts';
+import type { Container } from './pod.ts';
 import {
   afterResult,
   firstState,
@@ -10,11 +10,12 @@ import {
   type ProbeState,
   type ProbeTiming,
   timingOf,
-} from './pod/probe-state.ts';
+} from './probe-state.ts';
 
 export interface ProbeSetOptions {
   readonly target: HandlerTarget;
   readonly clock: Clock;
+  readonly host: ContainerHost;
   /** What an earlier kubelet knew of this run of the container. */
   readonly before?: Health;
   readonly onChange: (health: Health) => void;
@@ -93,12 +94,12 @@ export class ProbeSet {
   }
 
   async #ask(probe: Probe, timeoutMs: number): Promise<HandlerResult> {
-    const { clock, target } = this.#options;
+    const { clock, target, host } = this.#options;
     const late = new AbortController();
     const cancel = clock.at(clock.nowMs() + timeoutMs, () => late.abort());
     try {
       const signal = AbortSignal.any([late.signal, this.#stopped.signal]);
-      return await runHandler(probe, target, clock, signal);
+      return await host.handle(probe, target, signal);
     } finally {
       cancel();
     }

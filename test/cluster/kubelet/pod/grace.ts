@@ -1,4 +1,4 @@
-import type { Clock } from '../../../src/kube/clock.ts';
+import type { Clock } from '../../../../src/kube/clock.ts';
 
 /** The time that a container has to end by itself. It may be shortened while it runs, never drawn out but for the kubelet's own extra. */
 export class Grace {

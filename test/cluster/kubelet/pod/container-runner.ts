@@ -1,12 +1,13 @@
-import { type Clock, sleep } from '../../../src/kube/clock.ts';
-import { timeOf } from '../../../src/kube/micro-time.ts';
-import type { ProcessIdentity } from '../../../src/platform/local/process/identity.ts';
-import { type ContainerCommand, ContainerProcess } from './container-process.ts';
+import { type Clock, sleep } from '../../../../src/kube/clock.ts';
+import { timeOf } from '../../../../src/kube/micro-time.ts';
+import type { ProcessIdentity } from '../../../../src/platform/local/process/identity.ts';
+import type { ContainerCommand, ContainerHost, HandlerTarget, RunningProcess } from './container-host.ts';
+import { aborted } from './aborted.ts';
 import { Grace } from './grace.ts';
-import { type HandlerTarget, runHandler } from './handler.ts';
-import type { Container, ContainerObservation, ContainerState } from './pod/pod.ts';
-import { afterCrash, type CrashPolicy, isRestarted, noCrashes } from './pod/crash-backoff.ts';
-import type { ContainerRecord } from './pod-record.ts';
+
+import type { Container, ContainerObservation, ContainerState } from './pod.ts';
+import { afterCrash, type CrashPolicy, isRestarted, noCrashes } from './crash-backoff.ts';
+import type { ContainerRecord } from '../pod-record.ts';
 import { type Health, ProbeSet } from './probe-set.ts';
 
 /** What a container needs to be started; `waiting` is tried again. */
@@ -22,6 +23,7 @@ export interface RunnerOptions {
   readonly retryMs: number;
   readonly folder: string;
   readonly clock: Clock;
+  readonly host: ContainerHost;
   /** Of an earlier kubelet. */
   readonly before: ContainerRecord | null;
   readonly prepare: () => Promise<Prepared>;
@@ -35,7 +37,7 @@ export interface RunnerOptions {
 const leastAfterHookMs = 2000;
 
 interface Attended {
-  readonly process: ContainerProcess;
+  readonly process: RunningProcess;
   readonly target: HandlerTarget;
   readonly startedMs: number;
 }
@@ -106,25 +108,24 @@ export class ContainerRunner {
 
   /** What runs on of an earlier kubelet, or has ended without it; null: nothing does. */
   async #adopt(): Promise<Attended | null> {
-    const { before, prepare, folder, clock, bareTarget } = this.#options;
+    const { before, prepare, folder, clock, bareTarget, host } = this.#options;
     if (before === null || before.identity === null || before.observation.state.running === undefined)
       return null;
-    const process = ContainerProcess.adopt({ folder, attempt: before.attempt }, before.identity, clock);
+    const process = host.adopt({ folder, attempt: before.attempt }, before.identity);
     const prepared = await prepare();
     const target = prepared.kind === 'ready' ? prepared.target : bareTarget;
     return { process, target, startedMs: clock.nowMs() };
   }
 
   async #start(): Promise<Attended | null> {
-    const { folder, clock } = this.#options;
+    const { folder, clock, host } = this.#options;
     const prepared = await this.#prepared();
     if (prepared === null || this.#stopped.signal.aborted) return null;
     const again = this.#identity !== null;
     if (again) this.#attempt += 1;
     const { env, cwd } = prepared.target;
     const command: ContainerCommand = { argv: prepared.argv, env, cwd, folder, attempt: this.#attempt };
-    const process = await ContainerProcess.start(command);
-    if (process === null) throw new Error(`${this.#observation.name}: no shell could be started`);
+    const process = await host.start(command);
     this.#identity = process.identity;
     const restartCount = this.#observation.restartCount + (again ? 1 : 0);
     const { startupProbe, readinessProbe } = this.#options.container;
@@ -151,7 +152,7 @@ export class ContainerRunner {
   }
 
   async #attend(attended: Attended): Promise<number> {
-    const { clock, container, graceMs, before, log } = this.#options;
+    const { clock, container, graceMs, before, log, host } = this.#options;
     const { process, target } = attended;
     this.#attended = attended;
     if (this.#stopWith !== null) void this.#end(this.#stopWith.graceMs, this.#stopWith.hook);
@@ -159,6 +160,7 @@ export class ContainerRunner {
     const probes = new ProbeSet({
       target,
       clock,
+      host,
       ...(adopted ? { before: before.observation } : {}),
       onChange: (health: Health) => this.#change(health),
       onFatal: (kind, message) => {
@@ -185,7 +187,7 @@ export class ContainerRunner {
     hook: NonNullable<NonNullable<Container['lifecycle']>['postStart']>,
     target: HandlerTarget,
   ): Promise<void> {
-    const message = await runHandler(hook, target, this.#options.clock, this.#stopped.signal);
+    const message = await this.#options.host.handle(hook, target, this.#stopped.signal);
     if (message === null || this.#stopped.signal.aborted) return;
     this.#options.log(`${this.#observation.name}: postStart failed: ${message}`);
     await this.#end(this.#options.graceMs, true);
@@ -202,14 +204,14 @@ export class ContainerRunner {
   }
 
   async #endProcess({ process, target }: Attended, graceMs: number, hook: boolean): Promise<void> {
-    const { clock, container } = this.#options;
+    const { clock, container, host } = this.#options;
     const preStop = hook ? container.lifecycle?.preStop : undefined;
     this.#grace = new Grace(clock, graceMs);
     const gone = new AbortController();
     void process.exited.then(() => gone.abort());
     if (preStop !== undefined) {
       const signal = AbortSignal.any([this.#grace.signal, gone.signal]);
-      const message = await runHandler(preStop, target, clock, signal);
+      const message = await host.handle(preStop, target, signal);
       if (message !== null) this.#options.log(`${container.name}: preStop failed: ${message}`);
       this.#grace = this.#grace.atLeast(leastAfterHookMs);
     }
@@ -248,11 +250,4 @@ export class ContainerRunner {
     this.#observation = { ...this.#observation, ...change };
     this.#options.onChange();
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }
