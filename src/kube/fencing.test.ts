@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../test/fakes/virtual-clock.ts';
+import type { WriteOptions } from './client.ts';
 import { Fence, fenced } from './fencing.ts';
 import type { KubeObject } from './object.ts';
 import { ScriptedServer } from './testing/scripted-server.ts';
@@ -70,5 +71,23 @@ describe('fence', () => {
       'get',
       'watch',
     ]);
+  });
+  test('a write that was let through may take no longer than the fence had left', async () => {
+    const clock = new VirtualClock();
+    const server = new ScriptedServer(clock);
+    const fence = new Fence(clock);
+    const client = fenced(server, fence);
+    const limits: (number | undefined)[] = [];
+    server.create = (_, object, options?: WriteOptions) => {
+      limits.push(options?.timeoutMs);
+      return Promise.resolve(object);
+    };
+    const object: KubeObject = { apiVersion: 'v1', kind: 'Thing', metadata: { name: 'a' } };
+    fence.renewed(1, clock.nowMs(), clock.wallMs());
+    await clock.runFor(7000);
+    await client.create(things, object, { fieldManager: 'test' });
+    await client.create(things, object, { fieldManager: 'test', timeoutMs: 60_000 });
+    await client.create(things, object, { fieldManager: 'test', timeoutMs: 500 });
+    expect(limits).toEqual([3000, 3000, 500]);
   });
 });

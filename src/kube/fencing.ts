@@ -1,4 +1,4 @@
-import type { ApplyOptions, DeleteOptions, KubeClient, Patch, WriteOptions } from './client.ts';
+import type { ApplyOptions, CallOptions, DeleteOptions, KubeClient, Patch, WriteOptions } from './client.ts';
 import type { Clock } from './clock.ts';
 import { KubeError } from './kube-error.ts';
 import type { KubeObject, ObjectName, Resource } from './object.ts';
@@ -47,6 +47,11 @@ export class Fence {
     return Math.max(0, this.#timing.renewDeadlineMs - this.#timing.marginMs - agoMs);
   }
 
+  /** So long may an effect take that is let through now: after it, another process may lead. */
+  get limitMs(): number {
+    return this.remainingMs + this.#timing.marginMs;
+  }
+
   /** By the elector. The instants are those before the request was sent: the others may have seen the old record as late as that. */
   renewed(epoch: number, renewedAtMs: number, renewedAtWallMs: number): void {
     this.#held = { epoch, renewedAtMs, renewedAtWallMs };
@@ -68,8 +73,15 @@ export class Fence {
   }
 }
 
-/** The client with the fence in front of every write. Reads go through. */
+/**
+ * The client with the fence in front of every write. Reads go through. A write that was let through ends with the time that the fence
+ * had left, whatever it waits for (a Retry-After, a connection, credentials): what another process may have decided since is not undone.
+ */
 export function fenced(client: KubeClient, fence: Fence): KubeClient {
+  const bounded = <Options extends CallOptions>(options: Options): Options => {
+    fence.check();
+    return { ...options, timeoutMs: Math.min(options.timeoutMs ?? Number.POSITIVE_INFINITY, fence.limitMs) };
+  };
   return {
     get: (resource, name, options) => client.get(resource, name, options),
     list: (resource, options) => client.list(resource, options),
@@ -81,16 +93,14 @@ export function fenced(client: KubeClient, fence: Fence): KubeClient {
       object: Item,
       options: WriteOptions,
     ): Promise<Item> {
-      fence.check();
-      return client.create(resource, object, options);
+      return client.create(resource, object, bounded(options));
     },
     async replace<Item extends KubeObject>(
       resource: Resource,
       object: Item,
       options: WriteOptions,
     ): Promise<Item> {
-      fence.check();
-      return client.replace(resource, object, options);
+      return client.replace(resource, object, bounded(options));
     },
     async patch<Item extends KubeObject>(
       resource: Resource,
@@ -98,20 +108,17 @@ export function fenced(client: KubeClient, fence: Fence): KubeClient {
       patch: Patch,
       options: WriteOptions,
     ): Promise<Item> {
-      fence.check();
-      return client.patch<Item>(resource, name, patch, options);
+      return client.patch<Item>(resource, name, patch, bounded(options));
     },
     async apply<Item extends KubeObject>(
       resource: Resource,
       object: KubeObject,
       options: ApplyOptions,
     ): Promise<Item> {
-      fence.check();
-      return client.apply<Item>(resource, object, options);
+      return client.apply<Item>(resource, object, bounded(options));
     },
-    async remove(resource: Resource, name: ObjectName, options?: DeleteOptions): Promise<void> {
-      fence.check();
-      return client.remove(resource, name, options);
+    async remove(resource: Resource, name: ObjectName, options: DeleteOptions = {}): Promise<void> {
+      return client.remove(resource, name, bounded(options));
     },
   };
 }

@@ -46,7 +46,10 @@ export interface ElectionOptions {
 
 interface Observed {
   readonly lease: Lease | null;
+  /** When it was first seen so. */
   readonly atMs: number;
+  /** When it was last seen so. */
+  readonly lastMs: number;
 }
 
 interface Holding {
@@ -126,7 +129,8 @@ export class LeaderElector {
 
   async #tryAcquire(): Promise<boolean> {
     const { clock } = this.#options;
-    this.#observe(await this.#get());
+    const askedAtMs = clock.nowMs();
+    this.#observe(await this.#get(), askedAtMs);
     if (clock.nowMs() < this.#freeAtMs()) return false;
     const before = this.#observed?.lease ?? null;
     const epoch = Math.max(this.#highestTransitions, before?.spec?.leaseTransitions ?? -1) + 1;
@@ -160,8 +164,9 @@ export class LeaderElector {
 
   /** Somebody wrote the lease, or deleted it: it is lost where another process stands in it now. */
   async #renewAgain(holding: Holding): Promise<void> {
+    const askedAtMs = this.#options.clock.nowMs();
     const found = await this.#get();
-    this.#observe(found);
+    this.#observe(found, askedAtMs);
     if (found !== null && found.spec?.holderIdentity !== this.identity) this.#lose();
     else await this.#write(found, holding.epoch, holding.acquiredAtWallMs);
   }
@@ -243,11 +248,17 @@ export class LeaderElector {
     return atMs + (leaseDurationSeconds ?? this.#timing.leaseDurationMs / 1000) * 1000;
   }
 
-  #observe(lease: Lease | null): void {
-    const before = this.#observed?.lease ?? null;
-    if (lease !== null && before !== null && isOlder(lease, before)) return;
-    const isChanged = this.#observed === null || JSON.stringify(lease?.spec) !== JSON.stringify(before?.spec);
-    this.#observed = { lease, atMs: isChanged ? this.#options.clock.nowMs() : (this.#observed?.atMs ?? 0) };
+  /**
+   * A watch may lag: what is older than what was seen counts for nothing. Unless it is the answer to a question that was asked later
+   * (`askedAtMs`): then the storage was set back to a backup, and the higher version is of a past that is gone.
+   */
+  #observe(lease: Lease | null, askedAtMs = Number.NEGATIVE_INFINITY): void {
+    const seen = this.#observed;
+    const before = seen?.lease ?? null;
+    if (seen !== null && seen.lastMs >= askedAtMs && isOlder(lease, before)) return;
+    const isChanged = seen === null || JSON.stringify(lease?.spec) !== JSON.stringify(before?.spec);
+    const lastMs = this.#options.clock.nowMs();
+    this.#observed = { lease, atMs: isChanged ? lastMs : seen.atMs, lastMs };
     this.#highestTransitions = Math.max(this.#highestTransitions, lease?.spec?.leaseTransitions ?? -1);
     const holder = lease?.spec?.holderIdentity ?? '';
     if (holder !== '' && holder !== before?.spec?.holderIdentity) this.#options.onLeader?.(holder);
@@ -312,7 +323,8 @@ export class LeaderElector {
   }
 }
 
-function isOlder(a: Lease, b: Lease): boolean {
+function isOlder(a: Lease | null, b: Lease | null): boolean {
+  if (a === null || b === null) return false;
   const order = compareResourceVersions(a.metadata.resourceVersion ?? '', b.metadata.resourceVersion ?? '');
   return order !== null && order < 0;
 }

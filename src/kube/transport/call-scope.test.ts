@@ -41,3 +41,18 @@ test('the first end is the one, and an ended scope leaves no timer and no listen
   next.end();
   expect(clock.pending).toBe(0);
 });
+
+test('a process that was stopped sends nothing after the deadline, whichever timer rings first', () => {
+  let nowMs = 0;
+  const scope = new CallScope(
+    { nowMs: () => nowMs, wallMs: () => nowMs, at: () => () => {} },
+    1_000,
+    'it',
+    [],
+  );
+  nowMs = 999;
+  scope.throwIfOver();
+  nowMs = 60_000;
+  expect(() => scope.throwIfOver()).toThrow('it took longer than 1 s');
+  expect(scope.signal.aborted).toBe(true);
+});

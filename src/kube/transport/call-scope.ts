@@ -9,20 +9,21 @@ export class CallScope {
   readonly endsAtMs: number;
   readonly #clock: Clock;
   readonly #controller = new AbortController();
+  readonly #late: () => void;
   readonly #cancelDeadline: () => void;
   readonly #unlink: (() => void)[] = [];
 
   constructor(clock: Clock, timeoutMs: number, what: string, signals: readonly (AbortSignal | undefined)[]) {
     this.#clock = clock;
     this.endsAtMs = clock.nowMs() + timeoutMs;
-    this.#cancelDeadline = clock.at(this.endsAtMs, () =>
+    this.#late = () =>
       this.abort(
         new KubeError({
           reason: 'DeadlineExceeded',
           message: `${what} took longer than ${timeoutMs / 1000} s`,
         }),
-      ),
-    );
+      );
+    this.#cancelDeadline = clock.at(this.endsAtMs, this.#late);
     for (const signal of signals) {
       if (signal === undefined) continue;
       const abort = (): void =>
@@ -41,6 +42,12 @@ export class CallScope {
 
   remainingMs(): number {
     return this.endsAtMs - this.#clock.nowMs();
+  }
+
+  /** Before something is sent: in a process that was stopped (SIGSTOP), other timers may ring before that of the deadline. */
+  throwIfOver(): void {
+    if (this.remainingMs() <= 0) this.#late();
+    this.signal.throwIfAborted();
   }
 
   abort(reason: KubeError): void {

@@ -47,6 +47,11 @@ export class PoolKeeper {
     return (fits(shared) ? shared : await this.#checkOnce(certificate)).dispatcher;
   }
 
+  /** The server, or we, did not trust what `refused` was made of: true if the files now hold something else. */
+  async renew(refused: Dispatcher, certificate: Credential['certificate']): Promise<boolean> {
+    return (await this.#checkOnce(certificate)).dispatcher !== refused;
+  }
+
   /** PEM of the client certificate in use, to say why it is refused. */
   get clientCertificate(): string | null {
     return this.#open?.material.cert ?? null;

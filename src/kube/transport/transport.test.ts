@@ -406,17 +406,6 @@ describe('files that are replaced', () => {
     expect(loopback.connections).toBe(3);
   });
 
-  test('a rotated authority is taken up', async () => {
-    const before = await serve(version, server);
-    const ca = write('ca.crt', stranger.certPem);
-    const clock = new JumpingClock();
-    const client = clientOf(before.cluster({ tls: { ca, serverName: null, insecure: false } }), { clock });
-    expect((await refusal(client.raw('/version'))).reason).toBe('Configuration');
-    write('ca.crt', authority.certPem);
-    clock.forward(10_000);
-    expect(await client.raw('/version')).toEqual({ gitVersion: 'v1.36.0' });
-  });
-
   test('a 401 that is long, or breaks off while the plugin runs again, is left behind', async () => {
     let breaks = true;
     const loopback = await serve(({ headers, socket }, response) => {

@@ -4,6 +4,7 @@ import type { Credential, CredentialSource } from '../auth/credential.ts';
 import type { Clock } from '../clock.ts';
 import type { ClusterConfig, Impersonation } from '../config/cluster-config.ts';
 import { configurationError } from '../config/configuration-error.ts';
+import { isKubeError } from '../kube-error.ts';
 import type { CallScope } from './call-scope.ts';
 import type { Report } from '../report.ts';
 import { connectionError, isConnectionReset } from './connection-error.ts';
@@ -35,7 +36,15 @@ export interface TransportParts {
   readonly report: Report;
 }
 
-/** Sends requests with credentials over the pool. A 401 renews the credential and repeats once; nothing else is repeated here. */
+interface Access {
+  readonly credential: Credential;
+  readonly dispatcher: Dispatcher;
+}
+
+/**
+ * Sends requests with credentials over the pool. Where one side does not trust the other (401, or no TLS) all files are read at once, and
+ * the request is repeated if one of them has changed; nothing else is repeated here. client-go waits for its next look at the files.
+ */
 export class Transport {
   readonly #parts: TransportParts;
   readonly #basePath: string;
@@ -55,12 +64,31 @@ export class Transport {
   }
 
   async send(request: WireRequest, scope: CallScope): Promise<WireAnswer> {
-    const { credentials } = this.#parts;
-    const credential = await scope.within(credentials.current());
-    const answer = await this.#sendAs(credential, request, scope);
-    if (answer.status !== 401 || !(await scope.within(credentials.renew(credential)))) return answer;
+    const access = await this.#access(scope);
+    let answer: WireAnswer;
+    try {
+      answer = await this.#sendWith(access, request, scope);
+    } catch (thrown) {
+      if (!isUntrusted(thrown) || !(await scope.within(this.#renewedFiles(access)))) throw thrown;
+      return await this.#sendWith(await this.#access(scope), request, scope);
+    }
+    if (answer.status !== 401 || !(await scope.within(this.#renewed(access)))) return answer;
     await scope.within(answer.body.dump({ limit: 65_536 }));
-    return await this.#sendAs(await scope.within(credentials.current()), request, scope);
+    return await this.#sendWith(await this.#access(scope), request, scope);
+  }
+
+  async #access(scope: CallScope): Promise<Access> {
+    const { credentials, pools } = this.#parts;
+    const credential = await scope.within(credentials.current());
+    return { credential, dispatcher: await scope.within(pools.current(credential.certificate)) };
+  }
+
+  async #renewed(access: Access): Promise<boolean> {
+    return (await this.#parts.credentials.renew(access.credential)) || (await this.#renewedFiles(access));
+  }
+
+  #renewedFiles({ credential, dispatcher }: Access): Promise<boolean> {
+    return this.#parts.pools.renew(dispatcher, credential.certificate);
   }
 
   /** Why a 401 may have come: who we said we are, and whether that has run out. */
@@ -89,11 +117,15 @@ export class Transport {
         this.#warnings.tell(text.replaceAll(/\\(.)/g, '$1'));
   }
 
-  async #sendAs(credential: Credential, request: WireRequest, scope: CallScope): Promise<WireAnswer> {
-    const { cluster, pools, userAgent } = this.#parts;
+  async #sendWith(
+    { credential, dispatcher }: Access,
+    request: WireRequest,
+    scope: CallScope,
+  ): Promise<WireAnswer> {
+    const { cluster, userAgent } = this.#parts;
     const { body, contentType, method, path } = request;
+    scope.throwIfOver();
     try {
-      const dispatcher = await scope.within(pools.current(credential.certificate));
       const response = await dispatcher.request({
         origin: new URL(cluster.server).origin,
         path: `${this.#basePath}${path}`,
@@ -123,6 +155,11 @@ export class Transport {
         : configurationError(`${cluster.server} closed the connection: ${expired}`, error);
     }
   }
+}
+
+/** TLS did not come about, so nothing was sent. */
+function isUntrusted(thrown: unknown): boolean {
+  return isKubeError(thrown, 'Configuration') && !isKubeError(thrown.cause);
 }
 
 function answerOf({ body, headers, statusCode }: Dispatcher.ResponseData): WireAnswer {
