@@ -1,4 +1,5 @@
 import { KubeError, type KubeErrorReason } from '../kube-error.ts';
+import { advised } from './advice.ts';
 import { recordOf, textOf } from './json-record.ts';
 
 const serverReasons: readonly KubeErrorReason[] = [
@@ -70,7 +71,7 @@ export function statusError(what: string, answer: FailedAnswer): KubeError {
     reason,
     code,
     retryAfterMs,
-    message: `${what}: HTTP ${code}${said === '' ? '' : `: ${said}`}`,
+    message: advised(`${what}: HTTP ${code}${said === '' ? '' : `: ${said}`}`),
   });
 }
 
@@ -92,7 +93,7 @@ export function errorOfStatus(
   return new KubeError({
     reason,
     code,
-    message: `${what}: ${textOf(status['message']) || reason}`,
+    message: advised(`${what}: ${textOf(status['message']) || reason}`),
     retryAfterMs: retryAfterMs ?? (typeof seconds === 'number' && seconds > 0 ? seconds * 1_000 : null),
     details,
   });

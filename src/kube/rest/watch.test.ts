@@ -210,7 +210,7 @@ describe('a watch', () => {
       [
         "Expired 410: GET /api/v1/pods: too old",
         "Forbidden 403: GET /api/v1/pods: pods is forbidden: User "u" cannot watch",
-        "NotFound 404: GET /api/v1/pods: HTTP 404: 404 page not found",
+        "NotFound 404: GET /api/v1/pods: HTTP 404: 404 page not found; nothing is served there: install the CRD of this kind, or see which versions of it there are",
       ]
     `);
   });

@@ -132,7 +132,7 @@ describe('who may do what', () => {
       reason: 'Forbidden',
       code: 403,
       message:
-        'deployments.apps is forbidden: User "ada" cannot list resource "deployments" in API group "apps" in the namespace "default"',
+        'deployments.apps is forbidden: User "ada" cannot list resource "deployments" in API group "apps" in the namespace "default"; allow it with a Role or ClusterRole and a binding',
     });
     server.access.revoke('secret');
     expect((await refusal(ada.list(configMaps))).reason).toBe('Unauthorized');
