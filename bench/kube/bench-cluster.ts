@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { programsFolder } from '../../test/cluster/build.ts';
 import { issue, makeAuthority } from '../../test/cluster/certificate.ts';
 import { startControlPlane } from '../../test/cluster/start-control-plane.ts';
-import { FakeApiServer } from '../../test/fakes/apiserver/api-server.ts';
-import { serve } from '../../test/fakes/apiserver/serve.ts';
+import { type Child, startChild } from './child.ts';
+import type { FakeCommands } from './fake-main.ts';
 
 /** What a bench of the Kubernetes client runs against. */
 export interface BenchCluster {
@@ -14,41 +14,51 @@ export interface BenchCluster {
   stop(): Promise<void>;
 }
 
-/** A real control plane where its programs are built or named; else the fake, over TLS in this process, which is said. */
+/** A real control plane where its programs are built or named; else the fake, over TLS in a process of its own, which is said. */
 export async function openCluster(say: (line: string) => void): Promise<BenchCluster> {
   const named =
     (process.env['KUBEBUILDER_ASSETS'] ?? '') !== '' || process.env['USE_EXISTING_CLUSTER'] === 'true';
   if (named || existsSync(join(programsFolder(), 'kube-apiserver'))) {
     const plane = await startControlPlane();
+    say('measured against a real control plane');
     return { kind: 'control plane', kubeconfig: plane.kubeconfig, stop: () => plane.stop() };
   }
-  say(
-    'the control plane is not built here (npm run cluster -- up builds it): measured against the fake, in this process',
-  );
+  say('the control plane is not built here (npm run cluster -- up builds it): measured against the fake');
   return await fakeCluster();
 }
 
-async function fakeCluster(): Promise<BenchCluster> {
+export interface FakeCluster extends BenchCluster {
+  readonly process: Child<FakeCommands>;
+}
+
+/** The fake API server over TLS, in a process of its own. */
+export async function fakeCluster(): Promise<FakeCluster> {
   const authority = makeAuthority('bench');
   const { certPem: cert, keyPem: key } = issue(authority, { commonName: 'api', hosts: ['127.0.0.1'] });
-  const served = await serve(new FakeApiServer(), { tls: { cert, key } });
+  const process = startChild<FakeCommands>('fake-main.ts');
+  const server = await process.call('serve', { tls: { cert, key } });
   const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
   const kubeconfig = join(folder, 'kubeconfig');
-  const ca = Buffer.from(authority.certPem).toString('base64');
-  writeFileSync(
-    kubeconfig,
-    JSON.stringify({
-      apiVersion: 'v1',
-      kind: 'Config',
-      'current-context': 'fake',
-      contexts: [{ name: 'fake', context: { cluster: 'fake', user: 'fake' } }],
-      clusters: [{ name: 'fake', cluster: { server: served.url, 'certificate-authority-data': ca } }],
-      users: [{ name: 'fake', user: {} }],
-    }),
-  );
+  writeFileSync(kubeconfig, kubeconfigOf(server, authority.certPem));
   const stop = async (): Promise<void> => {
-    await served.close();
+    await process.stop();
     rmSync(folder, { recursive: true });
   };
-  return { kind: 'fake', kubeconfig, stop };
+  return { kind: 'fake', kubeconfig, stop, process };
+}
+
+function kubeconfigOf(server: string, caPem: string): string {
+  return JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'fake',
+    contexts: [{ name: 'fake', context: { cluster: 'fake', user: 'fake' } }],
+    clusters: [
+      {
+        name: 'fake',
+        cluster: { server, 'certificate-authority-data': Buffer.from(caPem).toString('base64') },
+      },
+    ],
+    users: [{ name: 'fake', user: {} }],
+  });
 }

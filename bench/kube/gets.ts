@@ -6,8 +6,8 @@ export interface GetFigures {
   readonly connections: number;
 }
 
-/** 200 calls one after the other, connections made for them included; undici tells of each connection, whoever uses it. */
-export async function measureGets(get: () => Promise<unknown>, calls = 200): Promise<GetFigures> {
+/** Calls one after the other, connections made for them included; undici tells of each connection, whoever uses it. */
+export async function measureGets(get: () => Promise<unknown>, calls: number): Promise<GetFigures> {
   let connections = 0;
   const connected = (): void => {
     connections += 1;

@@ -1,0 +1,73 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { quantile } from '../bench.ts';
+import type { Child } from './child.ts';
+import { clientOf, configMap, configMaps, instant } from './resources.ts';
+import type { SideCommands } from './sides/side-main.ts';
+
+const everyMs = 20;
+/** Writes on their way at once; more are not begun. */
+const maxUnderWay = 8;
+
+export interface EventFigures {
+  /** Medians over the turns. */
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly turns: number;
+  readonly writes: number;
+  readonly seen: number;
+}
+
+/** Writes one object 50 times a second while one of the two follows it: in turns, so that the machine is the same for both. */
+export async function measureEvents(
+  kubeconfig: string,
+  namespace: string,
+  sides: readonly Child<SideCommands>[],
+  { turns, turnMs }: { readonly turns: number; readonly turnMs: number },
+): Promise<readonly EventFigures[]> {
+  const client = await clientOf(kubeconfig);
+  const name = 'ticker';
+  await client.create(configMaps, configMap(namespace, name, { at: instant() }), { fieldManager: 'bench' });
+  const write = async (): Promise<void> => {
+    const body = { data: { at: instant() } };
+    await client.patch(configMaps, { namespace, name }, { type: 'merge', body }, { fieldManager: 'bench' });
+  };
+  const found = sides.map(() => ({ p50: [] as number[], p99: [] as number[], writes: 0, seen: 0 }));
+  // The first turn of each warms the three processes up.
+  for (let turn = 0; turn <= turns; turn += 1) {
+    for (const [index, side] of sides.entries()) {
+      await side.call('follow', { namespace });
+      const writes = await writeFor(turn === 0 ? 2_000 : turnMs, write);
+      await sleep(300);
+      const samplesMs = await side.call('unfollow');
+      const figures = found[index];
+      if (turn === 0 || figures === undefined) continue;
+      figures.p50.push(quantile(samplesMs, 0.5));
+      figures.p99.push(quantile(samplesMs, 0.99));
+      figures.writes += writes;
+      figures.seen += samplesMs.length;
+    }
+  }
+  await client.close();
+  return found.map(({ p50, p99, writes, seen }) => ({
+    p50Ms: quantile(p50, 0.5),
+    p99Ms: quantile(p99, 0.5),
+    turns,
+    writes,
+    seen,
+  }));
+}
+
+async function writeFor(durationMs: number, write: () => Promise<void>): Promise<number> {
+  const underWay = new Set<Promise<void>>();
+  const startedMs = performance.now();
+  let writes = 0;
+  for (let due = 0; due < durationMs; due += everyMs) {
+    await sleep(Math.max(0, startedMs + due - performance.now()));
+    if (underWay.size >= maxUnderWay) continue;
+    writes += 1;
+    const writing = write().finally(() => underWay.delete(writing));
+    underWay.add(writing);
+  }
+  await Promise.all(underWay);
+  return writes;
+}
