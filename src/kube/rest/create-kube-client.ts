@@ -6,7 +6,7 @@ import type { Environment } from '../config/load-config.ts';
 import type { Report } from '../report.ts';
 import { pemOf } from '../transport/material.ts';
 import { PoolKeeper } from '../transport/pool-keeper.ts';
-import { Transport } from '../transport/transport.ts';
+import { type RequestObserver, Transport } from '../transport/transport.ts';
 import { Caller } from './caller.ts';
 import { RestClient } from './rest-client.ts';
 
@@ -29,6 +29,8 @@ export interface KubeClientOptions {
   readonly execTimeoutMs?: number;
   /** Of what was dealt with: files that cannot be read again, warnings of the API server; each once. */
   readonly report?: Report;
+  /** For `rest_client_requests_total`. */
+  readonly onRequest?: RequestObserver;
   readonly maxLineBytes?: number;
   readonly maxBodyBytes?: number;
 }
@@ -48,7 +50,16 @@ export function createKubeClient(cluster: ClusterConfig, options: KubeClientOpti
   });
   const pools = new PoolKeeper(cluster, clock, rereadMs, report);
   const userAgent = options.userAgent ?? 'kube-client';
-  const caller = new Caller(new Transport({ cluster, pools, credentials, userAgent, clock, report }), {
+  const transport = new Transport({
+    cluster,
+    pools,
+    credentials,
+    userAgent,
+    clock,
+    report,
+    ...(options.onRequest === undefined ? {} : { onRequest: options.onRequest }),
+  });
+  const caller = new Caller(transport, {
     clock,
     random,
     timeoutMs: options.timeoutMs ?? 30_000,

@@ -48,6 +48,23 @@ const shown = ({ code, message, reason, retryAfterMs }: KubeError): string =>
   `${reason} ${code}${retryAfterMs === null ? '' : ` after ${retryAfterMs} ms`}: ${message.replaceAll(/127\.0\.0\.1:\d+/g, 'HOST')}`;
 
 describe('requests', () => {
+  test('each that was sent is told, also one without an answer', async () => {
+    const told: string[] = [];
+    const { client, server } = await serve(
+      ({ url }, response) => {
+        if (url.endsWith('/p')) sendJson(response, pod);
+        else response.writeHead(404).end('404 page not found');
+      },
+      { onRequest: (code, method, host) => void told.push(`${method} ${code} ${host}`) },
+    );
+    await client.get(pods, { namespace: 'ns', name: 'p' });
+    await refusal(client.raw('/apis/nothing'));
+    await server.close();
+    await refusal(client.create(pods, pod, write));
+    const { host } = new URL(server.url);
+    expect(told).toEqual([`GET 200 ${host}`, `GET 404 ${host}`, `POST <error> ${host}`]);
+  });
+
   test('each verb: method, path, query, content type and body', async () => {
     const { client, server } = await serve(({ method, url }, response) =>
       sendJson(

@@ -34,7 +34,11 @@ export interface TransportParts {
   readonly clock: Clock;
   /** Of warnings that the API server sends along: a version that is to go, a field that does nothing. */
   readonly report: Report;
+  /** After each request that was sent: HTTP status, or `<error>` where there was no answer. */
+  readonly onRequest?: RequestObserver;
 }
+
+export type RequestObserver = (code: string, method: string, host: string) => void;
 
 interface Access {
   readonly credential: Credential;
@@ -110,6 +114,11 @@ export class Transport {
       : null;
   }
 
+  #observe(code: string, method: string): void {
+    const { cluster, onRequest } = this.#parts;
+    onRequest?.(code, method, new URL(cluster.server).host);
+  }
+
   /** `299 - "text"`, one or several, as client-go reads them. */
   #tellWarnings(headers: string | readonly string[]): void {
     for (const header of [headers].flat())
@@ -144,9 +153,11 @@ export class Transport {
         // undici gives up the connection of a DELETE with a body, for servers that trip over it; with a length the API server does not.
         reset: false,
       });
+      this.#observe(String(response.statusCode), method);
       this.#tellWarnings(response.headers['warning'] ?? []);
       return answerOf(response);
     } catch (thrown) {
+      this.#observe('<error>', method);
       const error = connectionError(thrown, cluster.server);
       const expired = isConnectionReset(error) ? this.#whyExpired() : null;
       // In TLS 1.3 a server refuses a certificate after the handshake, and all that is seen is a connection that ends.
