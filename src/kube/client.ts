@@ -40,7 +40,8 @@ export type WatchEvent<Item extends KubeObject> =
 export interface WriteOptions extends CallOptions {
   /** Who owns the fields that are written. */
   readonly fieldManager: string;
-  readonly subresource?: 'status' | 'scale';
+  /** `token` is only created: a TokenRequest, at the name of its service account. */
+  readonly subresource?: 'status' | 'scale' | 'token';
   readonly dryRun?: boolean;
 }
 

@@ -1,4 +1,5 @@
 import type { KubeClient } from '../../../src/kube/client.ts';
+import type { Clock } from '../../../src/kube/clock.ts';
 import { messageOf } from '../../../src/kube/report.ts';
 import { type ImageTable, localImage } from './image-table.ts';
 import type { HandlerTarget } from './pod/container-host.ts';
@@ -6,7 +7,7 @@ import type { Prepared } from './pod/container-runner.ts';
 import { type Environment, environmentOf, expand } from './pod/environment.ts';
 import type { Container, Pod, PodPlace } from './pod/pod.ts';
 import { sourcesOfEnvironment, sourcesOfVolumes } from './pod/sources.ts';
-import { readSources } from './source-reader.ts';
+import { SourceReader } from './source-reader.ts';
 import { makeRoot, writeVolumes } from './volumes.ts';
 
 export interface SetupOptions {
@@ -15,21 +16,26 @@ export interface SetupOptions {
   readonly pod: Pod;
   readonly place: PodPlace;
   readonly folder: string;
+  readonly clock: Clock;
+  /** Of the API server, as pods reach it. */
+  readonly server: URL;
 }
 
 /** Makes what the containers of one pod find when they start: files, variables, a command line. */
 export class ContainerSetup {
   readonly #options: SetupOptions;
+  readonly #sources: SourceReader;
 
   constructor(options: SetupOptions) {
     this.#options = options;
+    this.#sources = new SourceReader(options.client, options.pod, options.clock);
   }
 
   /** Reads ConfigMaps and Secrets and writes the volumes. What is missing, in words; null: nothing. */
   async writeVolumes(): Promise<string | null> {
-    const { client, pod, place, folder } = this.#options;
+    const { pod, place, folder } = this.#options;
     try {
-      const sources = await readSources(client, pod.metadata.namespace ?? '', sourcesOfVolumes(pod));
+      const sources = await this.#sources.read(sourcesOfVolumes(pod));
       return writeVolumes(folder, pod, place, sources);
     } catch (thrown) {
       return messageOf(thrown);
@@ -60,13 +66,9 @@ export class ContainerSetup {
 
   /** In words what is missing. */
   async #target(container: Container, imageEnv: Environment): Promise<HandlerTarget | string> {
-    const { client, pod, place, folder } = this.#options;
+    const { pod, place, folder } = this.#options;
     try {
-      const sources = await readSources(
-        client,
-        pod.metadata.namespace ?? '',
-        sourcesOfEnvironment(container),
-      );
+      const sources = await this.#sources.read(sourcesOfEnvironment(container));
       const own = environmentOf(container, pod, place, sources);
       if (own.kind === 'missing') return own.message;
       const { root, cwd } = makeRoot(folder, container);
@@ -78,7 +80,7 @@ export class ContainerSetup {
   }
 
   #variables({ ports = [] }: Container, root: string): Environment {
-    const { pod, place } = this.#options;
+    const { pod, place, server } = this.#options;
     return {
       PATH: process.env['PATH'] ?? '',
       HOSTNAME: pod.metadata.name,
@@ -86,6 +88,8 @@ export class ContainerSetup {
       HOST: place.ip,
       PORT: String(ports[0]?.containerPort ?? 8080),
       POD_ROOT: root,
+      KUBERNETES_SERVICE_HOST: server.hostname,
+      KUBERNETES_SERVICE_PORT: server.port,
     };
   }
 }

@@ -5,6 +5,7 @@ import type { HTTPGetAction, LifecycleHandler, Probe, TCPSocketAction } from 'ku
 import { type Clock, sleep } from '../../../src/kube/clock.ts';
 import { signalGroup } from '../../../src/platform/local/process/identity.ts';
 import { spawnProcess } from '../../../src/platform/local/process/spawn-process.ts';
+import { checkGrpcHealth } from './grpc-health.ts';
 import type { HandlerResult, HandlerTarget } from './pod/container-host.ts';
 import { portOf } from './pod/pod.ts';
 
@@ -19,6 +20,9 @@ export async function runHandler(
   if (handler.exec !== undefined) return await runCommand(handler.exec.command ?? [], target, signal);
   if (handler.httpGet !== undefined) return await callHttp(handler.httpGet, target, signal);
   if (handler.tcpSocket !== undefined) return await callTcp(handler.tcpSocket, target, signal);
+  if ('grpc' in handler && handler.grpc !== undefined) {
+    return await checkGrpcHealth(target.ip, handler.grpc.port, handler.grpc.service ?? '', signal);
+  }
   if ('sleep' in handler && handler.sleep !== undefined) {
     await sleep(clock, handler.sleep.seconds * 1000, signal);
     return null;

@@ -22,11 +22,11 @@ process.on('disconnect', () => process.exit());
 process.on('SIGTERM', () => process.exit());
 process.on('SIGINT', () => undefined);
 
+const cluster = await loadConfig({ env: {}, homeFolder: '', kubeconfig });
 const kubelet = new Kubelet({
   ...config,
-  client: createKubeClient(await loadConfig({ env: {}, homeFolder: '', kubeconfig }), {
-    userAgent: 'kubelet',
-  }),
+  server: new URL(cluster.server),
+  client: createKubeClient(cluster, { userAgent: 'kubelet' }),
   clock: systemClock(),
   random: Math.random,
   onProcesses: (groups) => tell({ kind: 'processes', groups }),

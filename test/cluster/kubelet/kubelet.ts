@@ -31,6 +31,8 @@ export interface KubeletConfig {
 }
 
 export interface KubeletOptions extends KubeletConfig {
+  /** Of the API server, as pods reach it. */
+  readonly server: URL;
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly random: Random;

@@ -83,6 +83,10 @@ export class Load {
     return this.#answered;
   }
 
+  get refused(): number {
+    return this.#refused;
+  }
+
   /** Follows the endpoints; calls nobody yet. */
   async follow(): Promise<void> {
     void this.#informer.run(this.#stopped.signal);

@@ -23,6 +23,8 @@ export interface PodSetting {
   readonly nodeName: string;
   readonly nodeAddress: string;
   readonly images: ImageTable;
+  /** Of the API server, as pods reach it. */
+  readonly server: URL;
   readonly crashPolicy: CrashPolicy;
   /** ConfigMaps and Secrets of volumes are read again after so long. */
   readonly volumeRefreshMs: number;
@@ -58,7 +60,7 @@ export class PodWorker {
   #removed = false;
 
   constructor(pod: Pod, before: PodRecord | null, setting: PodSetting) {
-    const { addresses, clock, client, images, folders, nodeName, nodeAddress } = setting;
+    const { addresses, clock, client, images, folders, nodeName, nodeAddress, server } = setting;
     this.uid = pod.metadata.uid ?? '';
     this.#pod = pod;
     this.#last = pod.status ?? {};
@@ -67,7 +69,15 @@ export class PodWorker {
     const place = { ip, nodeName, hostIp: nodeAddress };
     this.#place = place;
     this.#startTime = before?.startTime ?? timeOf(clock.wallMs());
-    this.#setup = new ContainerSetup({ client, images, pod, place, folder: folders.of(this.uid) });
+    this.#setup = new ContainerSetup({
+      client,
+      images,
+      pod,
+      place,
+      folder: folders.of(this.uid),
+      clock,
+      server,
+    });
     this.#status = new StatusWriter(client, pod, clock, (line) => this.#log(line));
     const runner = (container: Container): ContainerRunner => this.#runner(container, before);
     this.#init = (pod.spec.initContainers ?? []).map(runner);

@@ -1,14 +1,15 @@
 import type { Container, Pod } from './pod.ts';
 
-/** One ConfigMap or Secret, its values as bytes. */
+/** One ConfigMap or Secret, its values as bytes; of a token, the one value `token`. */
 export type SourceData = Readonly<Record<string, Buffer>>;
 
 export interface SourceName {
-  readonly kind: 'configmap' | 'secret';
+  readonly kind: 'configmap' | 'secret' | 'token';
+  /** For tokens of the pod's ServiceAccount, their audience; '' is the API server. */
   readonly name: string;
 }
 
-/** ConfigMaps and Secrets of the pod's namespace by `sourceKey`; what does not exist is absent. */
+/** ConfigMaps and Secrets of the pod's namespace, and its tokens, by `sourceKey`; what does not exist is absent. */
 export type Sources = ReadonlyMap<string, SourceData>;
 
 export function sourceKey({ kind, name }: SourceName): string {
@@ -35,6 +36,8 @@ export function sourcesOfVolumes(pod: Pod): readonly SourceName[] {
     names.push(named('configmap', configMap?.name), named('secret', secret?.secretName));
     for (const part of projected?.sources ?? []) {
       names.push(named('configmap', part.configMap?.name), named('secret', part.secret?.name));
+      const { serviceAccountToken: token } = part;
+      names.push(token === undefined ? null : { kind: 'token', name: token.audience ?? '' });
     }
   }
   return names.filter((name) => name !== null);

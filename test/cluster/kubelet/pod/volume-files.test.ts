@@ -7,6 +7,7 @@ import { volumeFiles } from './volume-files.ts';
 const sources: Sources = new Map([
   [sourceKey({ kind: 'configmap', name: 'config' }), { a: Buffer.from('1'), b: Buffer.from('2') }],
   [sourceKey({ kind: 'secret', name: 'keys' }), { token: Buffer.from([0, 255]) }],
+  [sourceKey({ kind: 'token', name: '' }), { token: Buffer.from('signed') }],
 ]);
 
 function files(volume: Omit<Volume, 'name'>): unknown {
@@ -33,15 +34,17 @@ describe('a volume', () => {
         { configMap: { name: 'config', items: [item('a', 'x')] } },
         { secret: { name: 'keys' } },
         { downwardAPI: { items: [{ path: 'node', fieldRef: { fieldPath: 'spec.nodeName' } }] } },
-        { serviceAccountToken: { path: 'token' } },
+        { serviceAccountToken: { path: 'me' } },
       ],
     };
-    expect(files({ projected })).toEqual({ x: '1', token: '\0\xff', node: 'node-1' });
+    expect(files({ projected })).toEqual({ x: '1', token: '\0\xff', node: 'node-1', me: 'signed' });
   });
 
   test('waits for what is missing unless that is optional', () => {
     expect(files({ configMap: { name: 'absent' } })).toBe('configmap "absent" not found');
     expect(files({ secret: { secretName: 'absent' } })).toBe('secret "absent" not found');
+    const token = { serviceAccountToken: { path: 'me', audience: 'vault' } };
+    expect(files({ projected: { sources: [token] } })).toBe('token "vault" not found');
     const items = [item('none', 'x')];
     expect(files({ configMap: { name: 'config', items } })).toBe(
       'configmap "config" references non-existent key: none',
@@ -56,7 +59,16 @@ describe('a volume', () => {
     const volumes = [
       { name: 'a', configMap: { name: 'a' } },
       { name: 'b', secret: { secretName: 'b' } },
-      { name: 'c', projected: { sources: [{ configMap: { name: 'c' } }, { secret: { name: 'd' } }] } },
+      {
+        name: 'c',
+        projected: {
+          sources: [
+            { configMap: { name: 'c' } },
+            { secret: { name: 'd' } },
+            { serviceAccountToken: { path: 'x', audience: 'vault' } },
+          ],
+        },
+      },
       { name: 'e', emptyDir: {} },
     ];
     expect(sourcesOfVolumes(makePod({ volumes })).map(sourceKey)).toEqual([
@@ -64,6 +76,7 @@ describe('a volume', () => {
       'secret "b"',
       'configmap "c"',
       'secret "d"',
+      'token "vault"',
     ]);
   });
 });

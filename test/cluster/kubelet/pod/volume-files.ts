@@ -1,4 +1,4 @@
-import type { KeyToPath, Volume } from 'kubernetes-types/core/v1.js';
+import type { KeyToPath, ServiceAccountTokenProjection, Volume } from 'kubernetes-types/core/v1.js';
 import { fieldValue } from './field-value.ts';
 import type { Pod, PodPlace } from './pod.ts';
 import { sourceKey, type SourceName, type Sources } from './sources.ts';
@@ -17,8 +17,8 @@ interface Selection {
 }
 
 /**
- * What is in a volume: ConfigMaps, Secrets, the downward API, projections of them; `emptyDir` and kinds that are not known here are empty.
- * Tokens of ServiceAccounts are not projected.
+ * What is in a volume: ConfigMaps, Secrets, the downward API, tokens, projections of them; `emptyDir` and kinds that are not known here
+ * are empty.
  */
 export function volumeFiles(volume: Volume, pod: Pod, place: PodPlace, sources: Sources): VolumeResult {
   const files = new Map<string, Buffer>();
@@ -33,6 +33,7 @@ export function volumeFiles(volume: Volume, pod: Pod, place: PodPlace, sources: 
         : add(files, source('configmap', part.configMap.name), part.configMap, sources),
       part.secret === undefined ? null : add(files, source('secret', part.secret.name), part.secret, sources),
       part.downwardAPI === undefined ? null : addFields(files, part.downwardAPI.items, pod, place),
+      part.serviceAccountToken === undefined ? null : addToken(files, part.serviceAccountToken, sources),
     ]),
   ];
   const message = parts.find((part) => part !== null);
@@ -62,6 +63,14 @@ function add(
     else if (!optional) return `${sourceKey(name)} references non-existent key: ${key}`;
   }
   return null;
+}
+
+function addToken(
+  files: Map<string, Buffer>,
+  { audience = '', path }: ServiceAccountTokenProjection,
+  sources: Sources,
+): string | null {
+  return add(files, source('token', audience), { items: [{ key: 'token', path }] }, sources);
 }
 
 function addFields(
