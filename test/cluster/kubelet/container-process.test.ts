@@ -58,6 +58,19 @@ describe('the process of a container', () => {
     await eventually(() => (isGroupAlive(process.identity) ? null : true), 5000);
   });
 
+  test('that ends leaves nothing of what it started', async () => {
+    const { process } = await start('sleep 60 & exit 2');
+    expect(await process.exited).toBe(2);
+    await eventually(() => (isGroupAlive(process.identity) ? null : true), 5000);
+  });
+
+  test('is killed with its first breath', async () => {
+    const { process } = await start('sleep 60');
+    process.kill();
+    expect(await process.exited).toBe(137);
+    await eventually(() => (isGroupAlive(process.identity) ? null : true), 5000);
+  });
+
   test('of a program that does not exist ends with 127', async () => {
     const process = await ContainerProcess.start({
       argv: ['no-such-program'],

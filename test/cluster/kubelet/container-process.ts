@@ -11,16 +11,18 @@ import { type Clock, sleep } from '../../../src/kube/clock.ts';
 import type { ContainerCommand, RunningProcess } from './pod/container-host.ts';
 
 /**
- * What a container runtime leaves beside a container when the kubelet goes: it hands SIGTERM on and writes down how the program ended, so
- * that a kubelet that is started again learns it. Its first argument is the file.
+ * What a container runtime leaves beside a container when the kubelet goes: it ends the program when told to, and writes down how that
+ * ended, so that a kubelet that is started again learns it. SIGUSR1 kills: it goes only after the program, whose address is then free. Its
+ * first argument is the file.
  */
 const shim = `
-child= term=
-trap 'term=1; test -n "$child" && kill -TERM "$child"' TERM
+child= sent=
+trap 'sent=TERM; test -n "$child" && kill -TERM "$child"' TERM
+trap 'sent=KILL; test -n "$child" && kill -KILL "$child"' USR1
 "$@" & child=$!
-test -n "$term" && kill -TERM "$child"
+test -n "$sent" && kill -$sent "$child"
 wait "$child"; code=$?
-while test -n "$term"; do term=; wait "$child"; again=$?; test "$again" = 127 || code=$again; done
+while test -n "$sent"; do sent=; wait "$child"; again=$?; test "$again" = 127 || code=$again; done
 echo "$code" > "$0.new" && mv "$0.new" "$0"`;
 
 /** Killed, and nobody wrote down how. */
@@ -34,7 +36,11 @@ export class ContainerProcess implements RunningProcess {
 
   private constructor(identity: ProcessIdentity, exited: Promise<number>) {
     this.identity = identity;
-    this.exited = exited;
+    this.exited = exited.then((exitCode) => {
+      // What the program started may have outlived it.
+      signalGroup(identity, 'SIGKILL');
+      return exitCode;
+    });
   }
 
   static async start(command: ContainerCommand): Promise<ContainerProcess> {
@@ -78,7 +84,7 @@ export class ContainerProcess implements RunningProcess {
   }
 
   kill(): void {
-    signalGroup(this.identity, 'SIGKILL');
+    signalProcess(this.identity, 'SIGUSR1');
   }
 }
 

@@ -34,8 +34,11 @@ type Deployment = KubeObject & {
   };
 };
 
-/** One control plane and one node for all: `npm run test:cluster` says so where pods can have no addresses. */
-describe.runIf(process.env['SLUICE_CLUSTER_NETWORK'] === 'inside')('the process kubelet', () => {
+/** `npm run test:cluster` says so where pods can have no addresses; a cluster that was there before has kubelets of its own. */
+const possible =
+  process.env['SLUICE_CLUSTER_NETWORK'] === 'inside' && process.env['USE_EXISTING_CLUSTER'] !== 'true';
+
+describe.runIf(possible)('the process kubelet', () => {
   let plane: ControlPlane;
   let kubelet: KubeletHandle;
   let client: KubeClient;
@@ -82,6 +85,11 @@ describe.runIf(process.env['SLUICE_CLUSTER_NETWORK'] === 'inside')('the process 
     if (error !== null) throw new Error(error);
     return status === 200 ? JSON.parse(body) : status;
   };
+  const refuses = (pod: Pod): Promise<true> =>
+    eventually(async () => {
+      const { error } = await httpGet(`http://${pod.status?.podIP}:8080/`);
+      return error === 'ECONNREFUSED' ? true : null;
+    });
   const logOf = (pod: Pod, attempt = 0): string =>
     readFileSync(join(kubelet.folder, 'pods', pod.metadata.uid ?? '', `runs/app/${attempt}.log`), 'utf8');
 
@@ -318,7 +326,7 @@ describe.runIf(process.env['SLUICE_CLUSTER_NETWORK'] === 'inside')('the process 
     const [log = '', hooked] = await seen;
     const signalled = Number(/SIGTERM at (\d+)/.exec(log)?.[1]);
     expect(signalled).toBeGreaterThanOrEqual(Number(hooked));
-    expect((await httpGet(`http://${pod.status?.podIP}:8080/`)).error).toBe('ECONNREFUSED');
+    await refuses(pod);
   });
 
   test('a kubelet that is killed and started again goes on with its pods', async () => {
@@ -350,9 +358,7 @@ describe.runIf(process.env['SLUICE_CLUSTER_NETWORK'] === 'inside')('the process 
     );
     expect(again.status?.podIP).toBe(died.status?.podIP);
     expect(again.status?.containerStatuses?.[0]?.lastState?.terminated).toMatchObject({ exitCode: 137 });
-    await eventually(async () =>
-      (await httpGet(`http://${removed.status?.podIP}:8080/`)).error === 'ECONNREFUSED' ? true : null,
-    );
+    await refuses(removed);
     expect(before.map((pod) => pod.status?.podIP)).not.toContain(next.status?.podIP);
     expect(await read('kept')).toMatchObject({
       status: {
@@ -364,6 +370,21 @@ describe.runIf(process.env['SLUICE_CLUSTER_NETWORK'] === 'inside')('the process 
     expect(await get(kept, '/pid')).toEqual({ pid: keptPid });
     await Promise.all(['kept', 'died', 'next'].map((name) => remove(name)));
     await Promise.all(['kept', 'died', 'next'].map(gone));
+  });
+
+  test('while the API server is away, pods run on and are started again; it is told later', async () => {
+    await create('alone', { containers: [app('app:v1')] });
+    const pod = await until('alone', isReady);
+    await plane.kill('kube-apiserver');
+    const pidOf = async (): Promise<number> => ((await get(pod, '/pid')) as { readonly pid: number }).pid;
+    const before = await pidOf();
+    process.kill(before, 'SIGKILL');
+    expect(await eventually(pidOf)).not.toBe(before);
+    await plane.restart('kube-apiserver');
+    await until('alone', (now) => isReady(now) && now.status?.containerStatuses?.[0]?.restartCount === 1);
+    await remove('alone');
+    await gone('alone');
+    await refuses(pod);
   });
 
   const service = async (name: string): Promise<void> => {
@@ -458,7 +479,7 @@ describe.runIf(process.env['SLUICE_CLUSTER_NETWORK'] === 'inside')('the process 
       expect([here, there].map(({ status }) => status?.hostIP)).toEqual(['10.243.0.1', '10.243.0.2']);
       expect(there.status?.podIP).toMatch(/^10\.244\.16\./);
       await second.stop();
-      expect((await httpGet(`http://${there.status?.podIP}:8080/`)).error).toBe('ECONNREFUSED');
+      await refuses(there);
       expect(await get(here, '/')).toMatchObject({ pod: 'here' });
     } finally {
       await second.stop();

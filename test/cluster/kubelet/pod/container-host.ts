@@ -16,10 +16,9 @@ export interface ContainerCommand {
 /** One run of a container. */
 export interface RunningProcess {
   readonly identity: ProcessIdentity;
-  /** Resolves with the exit code; 128 + the number of the signal that ended it. */
+  /** Resolves with the exit code, 128 + the number of the signal that ended it. Nothing that it started is left then. */
   readonly exited: Promise<number>;
   terminate(): void;
-  /** With everything that it started. */
   kill(): void;
 }
 

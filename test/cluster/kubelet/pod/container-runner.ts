@@ -175,8 +175,6 @@ export class ContainerRunner {
     if (postStart !== undefined && !adopted) void this.#afterStart(postStart, target);
     const exitCode = await process.exited;
     probes.stop();
-    // What it started may have outlived it.
-    process.kill();
     await this.#ending;
     this.#attended = null;
     this.#ending = null;
@@ -218,7 +216,7 @@ export class ContainerRunner {
     process.terminate();
     const { signal } = this.#grace;
     await Promise.race([process.exited, aborted(signal)]);
-    process.kill();
+    if (signal.aborted) process.kill();
     await process.exited;
     this.#grace.end();
   }
