@@ -1,4 +1,5 @@
 import type { Probe } from 'kubernetes-types/core/v1.js';
+import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -489,6 +490,32 @@ describe.runIf(possible)('the process kubelet', () => {
         client.remove(core('nodes', 'Node'), { name: 'node-2' }),
       ]);
     }
+  });
+
+  test('whoever holds it is killed: it goes, and its pods go', async () => {
+    const path = (name: string): string => JSON.stringify(join(import.meta.dirname, name));
+    const node = plane.userKubeconfig({ name: 'system:node:node-3', groups: ['system:nodes'] });
+    const script = `
+      import { useExisting } from ${path('../existing-cluster.ts')};
+      import { startKubelet } from ${path('start-kubelet.ts')};
+      const plane = await useExisting(${JSON.stringify(plane.kubeconfig)}, ${JSON.stringify(plane.kubectl)});
+      const own = { owned: true, folder: ${JSON.stringify(plane.folder)}, userKubeconfig: () => ${JSON.stringify(node)} };
+      const options = { nodeName: 'node-3', nodeAddress: '10.243.0.3', podCidr: '10.244.48.0/20' };
+      const kubelet = await startKubelet({ ...plane, ...own }, options);
+      await plane.stop();
+      console.log(kubelet.pid);`;
+    const holder = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const kubeletPid = Number(await new Promise((resolve) => holder.stdout.once('data', resolve)));
+    await create('held', { nodeName: 'node-3', containers: [app('app:v1')] });
+    const pod = await until('held', isReady);
+    const { pid } = (await get(pod, '/pid')) as { readonly pid: number };
+    expect([kubeletPid, pid].map(isThere)).toEqual([true, true]);
+    holder.kill('SIGKILL');
+    await eventually(() => ([kubeletPid, pid].some(isThere) ? null : true), 5000);
+    await remove('held', 0);
+    await client.remove(core('nodes', 'Node'), { name: 'node-3' });
   });
 
   test('stopped, it leaves no process', async () => {
