@@ -96,7 +96,7 @@ async function compared({ kubeconfig, namespace }: Place, { quick, say }: BenchO
   return {
     figures,
     against: {
-      events: { ours, clientNode: theirs, note: 'in turns; medians over the turns of their quantiles' },
+      events: { ours, clientNode: theirs, note: 'the same writes on both; medians over the turns of their quantiles' },
       gets: { ours: ourGets, clientNode: theirGets },
     },
   };

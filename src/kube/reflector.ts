@@ -5,6 +5,7 @@ import { isKubeError, KubeError } from './kube-error.ts';
 import { keyOf, type KubeObject, type Resource } from './object.ts';
 import { messageOf, type Report } from './report.ts';
 import { compareResourceVersions } from './resource-version.ts';
+import { SharedParts } from './shared-parts.ts';
 import { trimmed } from './trim.ts';
 import { afterWatchFailure, isExpired, isStreamingRefused } from './watch-failure.ts';
 import { WatchGuard } from './watch-guard.ts';
@@ -64,6 +65,7 @@ const maxMalformed = 3;
 export class Reflector<Item extends KubeObject> {
   readonly #options: ReflectorOptions<Item>;
   readonly #backoff: Backoff;
+  readonly #parts = new SharedParts();
   /** All up to here is in the sink; null: list first. */
   #position: string | null = null;
   /** How the next list is asked for. A refusal is for good; a stall is for one list. */
@@ -246,6 +248,7 @@ export class Reflector<Item extends KubeObject> {
   #kept(object: Item): Item {
     const { resource, transform } = this.#options;
     const kept = trimmed(resource, object);
+    this.#parts.share(kept);
     return transform === undefined ? kept : transform(kept);
   }
 }

@@ -18,8 +18,9 @@ const commands = {
     return figures;
   },
   follow: async ({ namespace }: { readonly namespace: string }): Promise<void> => {
-    samplesMs = [];
     followed = await side.follow(namespace, (at) => samplesMs.push(msSince(at)));
+    // What was there already is no event.
+    samplesMs = [];
   },
   /** Milliseconds from each write to the handler. */
   unfollow: async (): Promise<readonly number[]> => {
