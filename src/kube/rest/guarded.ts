@@ -26,21 +26,29 @@ export async function* guarded(answer: WireAnswer, guard: Guard): AsyncGenerator
         message: `${what}: no sign from the server for ${inactivityMs / 1_000} s; the connection is taken for dead`,
       }),
     );
+  let waitingSinceMs: number | null = null;
+  // One timer that looks again, not one for each chunk: they come by the thousand.
+  const lookAfter = (sinceMs: number): (() => void) =>
+    clock.at(sinceMs + inactivityMs, () => {
+      if (waitingSinceMs === sinceMs) silent();
+      else cancel = lookAfter(waitingSinceMs ?? clock.nowMs());
+    });
+  let cancel = lookAfter(clock.nowMs());
   try {
     for (;;) {
-      const cancel = clock.at(clock.nowMs() + inactivityMs, silent);
       let next: IteratorResult<Buffer>;
+      waitingSinceMs = clock.nowMs();
       try {
         next = await chunks.next();
       } catch (thrown) {
         throw connectionError(thrown, server);
-      } finally {
-        cancel();
       }
+      waitingSinceMs = null;
       if (next.done === true) return;
       yield next.value;
     }
   } finally {
+    cancel();
     answer.body.destroy();
   }
 }

@@ -57,11 +57,11 @@ describe('requests', () => {
       },
       { onRequest: (code, method, host) => void told.push(`${method} ${code} ${host}`) },
     );
+    const { host } = new URL(server.url);
     await client.get(pods, { namespace: 'ns', name: 'p' });
     await refusal(client.raw('/apis/nothing'));
     await server.close();
     await refusal(client.create(pods, pod, write));
-    const { host } = new URL(server.url);
     expect(told).toEqual([`GET 200 ${host}`, `GET 404 ${host}`, `POST <error> ${host}`]);
   });
 
