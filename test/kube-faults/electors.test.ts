@@ -64,9 +64,9 @@ test('under skew, lost answers and refusals at random: never two that may act, a
     const { world, server, epochs, candidate } = setUp(seed);
     const random = new SeededRandom(seed);
     const all = [-3_600_000, -5000, 0, 60_000, 86_400_000].map((skewMs, at) => candidate(`p${at}`, skewMs));
-    let stopped = false;
+    const stop = new AbortController();
     const follow = async (one: (typeof all)[number]): Promise<void> => {
-      while (!stopped) await one.run();
+      while (!stop.signal.aborted) await one.run();
     };
     const running = all.map(follow);
     for (let step = 0; step < 400; step += 1) {
@@ -87,7 +87,7 @@ test('under skew, lost answers and refusals at random: never two that may act, a
       expect(all.filter(({ fence }) => fence.epoch !== null).length, `seed ${seed}`).toBeLessThan(2);
     }
     expect(epochs, `seed ${seed}`).toEqual([...new Set(epochs)].toSorted((a, b) => a - b));
-    stopped = true;
+    stop.abort();
     for (const { elector } of all) elector.stop({ release: true });
     await world.runFor(60_000);
     await Promise.all(running);

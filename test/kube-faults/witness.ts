@@ -8,7 +8,7 @@ import type { Problem } from '../../src/kube/report.ts';
 /** What followed one list: its version, and all events after it. */
 interface Run {
   readonly at: number;
-  readonly events: { readonly version: number; readonly key: string }[];
+  readonly events: { readonly version: number; readonly key: string; readonly object: KubeObject }[];
   reached: number;
 }
 
@@ -142,7 +142,7 @@ export class Witness {
 
   #apply({ type, object }: ObjectEvent<KubeObject>): void {
     const key = keyOf(object.metadata);
-    this.runs.at(-1)?.events.push({ version: Number(object.metadata.resourceVersion), key });
+    this.runs.at(-1)?.events.push({ version: Number(object.metadata.resourceVersion), key, object });
     if (type === 'DELETED') this.#objects.delete(key);
     else this.#objects.set(key, object);
   }
