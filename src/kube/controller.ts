@@ -38,6 +38,11 @@ export interface ControllerObserver {
   timedOut(): void;
 }
 
+/** An informer, as far as its first list goes. */
+export interface SyncedCache {
+  whenSynced(signal: AbortSignal): Promise<boolean>;
+}
+
 export interface ControllerOptions {
   readonly name: string;
   readonly queue: WorkQueue;
@@ -50,6 +55,8 @@ export interface ControllerOptions {
   /** Of one call. */
   readonly timeoutMs?: number;
   readonly versions?: WrittenVersions;
+  /** What it reads: it starts when they are full. Absent: all caches of the manager, of which one may never be (403, no CRD). */
+  readonly caches?: readonly SyncedCache[];
   readonly report?: Report;
   readonly observer?: ControllerObserver;
 }
@@ -65,11 +72,13 @@ const defaultTimeoutMs = 60_000;
 export class Controller {
   readonly name: string;
   readonly concurrency: number;
+  readonly caches: readonly SyncedCache[] | null;
   readonly #options: ControllerOptions;
 
   constructor(options: ControllerOptions) {
     this.name = options.name;
     this.concurrency = options.concurrency ?? 1;
+    this.caches = options.caches ?? null;
     this.#options = options;
   }
 

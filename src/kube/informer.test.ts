@@ -125,4 +125,48 @@ describe('informer', () => {
     stop.abort();
     expect(await waiting).toBe(false);
   });
+
+  test('a function that trips over one object is reported, and costs no other object its place or its key', async () => {
+    const clock = new VirtualClock();
+    const server = new ScriptedServer(clock);
+    const problems: string[] = [];
+    const trip = ({ metadata, target = '' }: Thing): string => {
+      if (metadata.name === 'bad') throw new TypeError('no target');
+      return target;
+    };
+    const informer = new Informer<Thing>({
+      client: server,
+      resource: things,
+      clock,
+      random: () => 0.5,
+      indexes: { target: (thing) => [trip(thing)] },
+      transform: (thing) => ({ ...thing, target: trip(thing) }),
+      report: ({ where, message }) => problems.push(`${where}: ${message}`),
+    });
+    const keys: string[] = [];
+    const plain: string[] = [];
+    informer.feed({ add: (key) => keys.push(key) }, (thing) => [trip(thing)]);
+    informer.feed({ add: (key) => plain.push(key) });
+    server.put({ name: 'bad' });
+    server.put({ name: 'good' }, { target: 't' });
+    const stop = new AbortController();
+    const running = informer.run(stop.signal);
+    await clock.runFor(0);
+    server.put({ name: 'bad' }, { target: 't' });
+    server.put({ name: 'good' }, { target: 'u' });
+    await clock.runFor(0);
+    expect([keys, plain]).toEqual([
+      ['t', 't', 'u'],
+      ['bad', 'good', 'bad', 'bad', 'good', 'good'],
+    ]);
+    expect(informer.lister.by('target', 'u').map(({ metadata }) => metadata.name)).toEqual(['good']);
+    expect(informer.lister.get({ name: 'bad' })?.target).toBe('t');
+    expect([...new Set(problems)].toSorted()).toEqual([
+      'informer things, index target of bad: no target',
+      'informer things, keys of bad: no target',
+      'informer things, transform of bad: no target',
+    ]);
+    stop.abort();
+    await running;
+  });
 });

@@ -2,7 +2,7 @@ import type { KubeClient } from './client.ts';
 import type { Clock, Random } from './clock.ts';
 import { keyOf, type KubeObject, type ObjectName, type Resource } from './object.ts';
 import { type ObjectEvent, Reflector, type ReflectorObserver, type Scope } from './reflector.ts';
-import type { Report } from './report.ts';
+import { messageOf, type Report } from './report.ts';
 import { type IndexFunction, namespaceIndex, ownerIndex, Store, type StoreChange } from './store.ts';
 import { priorities } from './work-queue.ts';
 
@@ -54,16 +54,26 @@ export class Informer<Item extends KubeObject> {
   readonly #reflector: Reflector<Item>;
   readonly #clock: Clock;
   readonly #random: Random;
+  readonly #report: Report | undefined;
   readonly #feeds: Feed<Item>[] = [];
   readonly #listeners = new Set<() => void>();
   #resourceVersion: string | null = null;
 
   constructor(options: InformerOptions<Item>) {
-    const { resource, clock, random } = options;
+    const { resource, clock, random, transform } = options;
     this.resource = resource;
     this.#clock = clock;
     this.#random = random;
-    const store = new Store<Item>({ ...options.indexes, namespace: namespaceIndex, owner: ownerIndex });
+    this.#report = options.report;
+    const indexes = Object.entries(options.indexes ?? {}).map(([name, valuesOf]) => [
+      name,
+      (object: Item) => this.#asked(`index ${name}`, object, valuesOf, []),
+    ]);
+    const store = new Store<Item>({
+      ...(Object.fromEntries(indexes) as Record<string, IndexFunction<Item>>),
+      namespace: namespaceIndex,
+      owner: ownerIndex,
+    });
     this.#store = store;
     this.lister = {
       get: (name) => store.get(keyOf(name)),
@@ -74,6 +84,9 @@ export class Informer<Item extends KubeObject> {
     };
     this.#reflector = new Reflector<Item>({
       ...options,
+      ...(transform === undefined
+        ? {}
+        : { transform: (object: Item) => this.#asked('transform', object, transform, object) }),
       sink: {
         replace: (items, resourceVersion) => this.#replace(items, resourceVersion),
         apply: (event) => this.#apply(event),
@@ -104,7 +117,7 @@ export class Informer<Item extends KubeObject> {
   feed(queue: KeySink, keysOf: (object: Item) => readonly string[] = ownKey): void {
     const feed = { queue, keysOf };
     this.#feeds.push(feed);
-    for (const object of this.#store.list()) for (const key of keysOf(object)) queue.add(key, priorities.low);
+    for (const object of this.#store.list()) this.#tellOne(feed, object, priorities.low);
   }
 
   /** Calls back whenever `resourceVersion` has moved; returns a stop. */
@@ -170,7 +183,25 @@ export class Informer<Item extends KubeObject> {
   }
 
   #tell(object: Item, priority: number): void {
-    for (const { queue, keysOf } of this.#feeds) for (const key of keysOf(object)) queue.add(key, priority);
+    for (const feed of this.#feeds) this.#tellOne(feed, object, priority);
+  }
+
+  #tellOne({ queue, keysOf }: Feed<Item>, object: Item, priority: number): void {
+    for (const key of this.#asked('keys', object, keysOf, [])) queue.add(key, priority);
+  }
+
+  /**
+   * What the owner's function says of an object. Anybody may have written it: a function that trips over one is reported, and all other
+   * objects, indexes and queues go on. In client-go it would end the process.
+   */
+  #asked<Answer>(what: string, object: Item, ask: (object: Item) => Answer, otherwise: Answer): Answer {
+    try {
+      return ask(object);
+    } catch (error) {
+      const where = `informer ${this.resource.plural}, ${what} of ${keyOf(object.metadata)}`;
+      this.#report?.({ where, message: messageOf(error), error });
+      return otherwise;
+    }
   }
 }
 

@@ -4,9 +4,11 @@ import { Controller, type Reconcile } from './controller.ts';
 import { Fence } from './fencing.ts';
 import { Health } from './health.ts';
 import { Informer } from './informer.ts';
+import { KubeError } from './kube-error.ts';
 import { LeaderElector } from './leader-election.ts';
 import type { Lease } from './lease.ts';
 import { Manager } from './manager.ts';
+import type { KubeObject } from './object.ts';
 import { ScriptedServer } from './testing/scripted-server.ts';
 import { things } from './testing/things.ts';
 import { WorkQueue } from './work-queue.ts';
@@ -192,5 +194,45 @@ describe('manager', () => {
     stop.abort();
     expect(await running).toBe('stopped');
     expect(keys).toEqual(['x of 1']);
+  });
+
+  test('a kind that may not be listed holds up the controllers that read it, and no other', async () => {
+    const { clock, server } = setUp();
+    const refused = new ScriptedServer(clock);
+    refused.faults = {
+      call: () => ({
+        kind: 'error',
+        error: new KubeError({ reason: 'Forbidden', code: 403, message: 'no' }),
+      }),
+    };
+    const [good, bad] = [server, refused].map(
+      (client) => new Informer({ client, resource: things, clock, random: () => 0.5 }),
+    );
+    if (good === undefined || bad === undefined) throw new Error('there are two');
+    const ran: string[] = [];
+    const controller = (name: string, caches?: readonly Informer<KubeObject>[]): Controller => {
+      const queue = new WorkQueue(clock);
+      queue.add('x');
+      const reconcile: Reconcile = async () => {
+        ran.push(name);
+        return { kind: 'done' };
+      };
+      const options = { name, queue, clock, newId: () => 'id', reconcile };
+      return new Controller(caches === undefined ? options : { ...options, caches });
+    };
+    const controllers = [
+      controller('of one', [good]),
+      controller('of both', [good, bad]),
+      controller('of all'),
+    ];
+    const stop = new AbortController();
+    const running = new Manager({ clock, informers: [good, bad], controllers }).run(stop.signal);
+    await clock.runFor(60_000);
+    expect(ran).toEqual(['of one']);
+    refused.faults = {};
+    await clock.runFor(31_000);
+    expect(ran).toEqual(['of one', 'of both', 'of all']);
+    stop.abort();
+    expect(await running).toBe('stopped');
   });
 });

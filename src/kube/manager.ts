@@ -1,14 +1,13 @@
 import { type Clock, sleep } from './clock.ts';
-import type { Controller } from './controller.ts';
+import type { Controller, SyncedCache } from './controller.ts';
 import type { Health } from './health.ts';
 import { linkedAbort } from './linked-abort.ts';
 import type { LeaderElector } from './leader-election.ts';
 import { messageOf, type Report } from './report.ts';
 
 /** An informer, whatever its kind. */
-export interface RunningCache {
+export interface RunningCache extends SyncedCache {
   run(signal: AbortSignal): Promise<void>;
-  whenSynced(signal: AbortSignal): Promise<boolean>;
 }
 
 export interface ManagerOptions {
@@ -33,9 +32,10 @@ const defaultGraceMs = 30_000;
 const abortGraceMs = 2000;
 
 /**
- * Runs the parts in controller-runtime's order: caches at once, controllers when this process leads and the caches are full. The end is:
+ * Runs the parts in controller-runtime's order: caches at once, controllers when this process leads and their caches are full. The end is:
  * not ready, no more keys, calls that run end or are aborted, what waits is written, the lease is given back, the watches close.
- * Different: the lease is renewed until the last call has ended, and is not given back while one still runs: then it runs out.
+ * Different: a cache that does not fill
+ * holds up those who read it and nobody else; the lease is renewed until the last call has ended, and is not given back while one still runs: then it runs out.
  */
 export class Manager {
   readonly #options: ManagerOptions;
@@ -75,8 +75,11 @@ export class Manager {
   async #work(elected: Promise<void>, stop: AbortSignal, calls: AbortSignal): Promise<void> {
     const { informers, controllers } = this.#options;
     await Promise.race([elected, aborted(stop)]);
-    await Promise.all(informers.map((informer) => informer.whenSynced(stop)));
-    await Promise.all(controllers.map((controller) => controller.run(calls)));
+    const start = async (controller: Controller): Promise<void> => {
+      await Promise.all((controller.caches ?? informers).map((cache) => cache.whenSynced(stop)));
+      await controller.run(calls);
+    };
+    await Promise.all(controllers.map(start));
   }
 
   /** False: a call did not end. */
