@@ -11,6 +11,8 @@ export interface FlagOptions {
   readonly serviceCidr: string;
   /** YAML of an audit policy; the log is `audit.jsonl` of the folder. */
   readonly auditPolicyFile: string | null;
+  /** Absent: those that workloads need. */
+  readonly controllers?: readonly string[];
 }
 
 /**
@@ -57,7 +59,7 @@ export function flagsOf(component: Component, options: FlagOptions): readonly st
       return [
         ...clientFlags(component, options),
         '--use-service-account-credentials=true',
-        `--controllers=${controllers.join(',')}`,
+        `--controllers=${(options.controllers ?? controllers).join(',')}`,
         `--root-ca-file=${options.keys.file('ca.crt')}`,
         `--service-account-private-key-file=${options.keys.file('accounts.key')}`,
         `--cluster-cidr=${options.podCidr}`,

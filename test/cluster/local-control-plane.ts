@@ -21,6 +21,8 @@ export interface StartOptions extends ProgramOptions {
   readonly serviceCidr?: string;
   /** YAML of an audit policy: the log is then `audit.jsonl` of the folder. */
   readonly auditPolicy?: string;
+  /** Of the controller manager; absent: all that workloads need. */
+  readonly controllers?: readonly string[];
   /** More flags, after ours. */
   readonly flags?: Partial<Readonly<Record<Component, readonly string[]>>>;
   /** Until all is ready. Seconds on an idle machine; much more beside a build. */
@@ -104,6 +106,7 @@ class LocalControlPlane implements ControlPlane {
       podCidr: this.podCidr,
       serviceCidr: this.serviceCidr,
       auditPolicyFile,
+      ...(options.controllers === undefined ? {} : { controllers: options.controllers }),
     };
     const logs = join(this.folder, 'logs');
     mkdirSync(logs, { recursive: true });

@@ -17,7 +17,7 @@ export function applyObject(
   if (unknown !== null) {
     const { namespace = '', name } = metaOf(sent);
     throw internalError(
-      `failed to create typed patch object (${asText(namespace)}/${asText(name)}; ${asText(sent['apiVersion'])}, Kind=${kind.kind}): ${unknown}: field not declared in schema`,
+      `failed to create typed patch object (${asText(namespace)}/${asText(name)}; ${kind.group}/${kind.version}, Kind=${kind.kind}): ${unknown}: field not declared in schema`,
     );
   }
   const fields = fieldsOf(ownable(config), kind.schema);

@@ -6,40 +6,79 @@ import { podSpecDefaults } from './pod-defaults.ts';
 export function withBuiltInDefaults(object: JsonObject, kind: Kind): JsonObject {
   switch (kind.kind) {
     case 'Deployment':
-      return filled(
-        filled(withTemplate(object), 'spec', deploymentSpec),
-        'spec.strategy',
-        strategyDefaults(object),
+      return withConditionTimes(
+        filled(
+          filled(withTemplate(object), 'spec', deploymentSpec),
+          'spec.strategy',
+          strategyDefaults(object),
+        ),
+        ['lastTransitionTime', 'lastUpdateTime'],
       );
     case 'ReplicaSet':
     case 'StatefulSet':
-      return filled(withTemplate(object), 'spec', { replicas: 1 });
+      return withConditionTimes(filled(withTemplate(object), 'spec', { replicas: 1 }), [
+        'lastTransitionTime',
+      ]);
     case 'DaemonSet':
       return withTemplate(object);
     case 'Pod':
-      return {
-        ...object,
-        spec: { enableServiceLinks: true, ...podSpecDefaults(asObject(object['spec'])) },
-      };
+      return withConditionTimes(
+        withAddresses({
+          ...object,
+          spec: { enableServiceLinks: true, ...podSpecDefaults(asObject(object['spec'])) },
+        }),
+        ['lastProbeTime', 'lastTransitionTime'],
+      );
     case 'Service':
       return withTargetPorts(
         filled(object, 'spec', {
           type: 'ClusterIP',
           sessionAffinity: 'None',
-          internalTrafficPolicy: 'Cluster',
+          ...(at(object, 'spec', 'type') === 'ExternalName' ? {} : { internalTrafficPolicy: 'Cluster' }),
         }),
       );
+    case 'Lease':
+      return { spec: {}, ...object };
     case 'Namespace':
       return withAt(object, ['metadata', 'labels', 'kubernetes.io/metadata.name'], nameOf(object));
     case 'HorizontalPodAutoscaler':
       return filled(object, 'spec', { minReplicas: 1, metrics: [cpuMetric] });
     case 'Secret':
-      return object['type'] === undefined ? { ...object, type: 'Opaque' } : object;
+      return withStringData({ type: 'Opaque', ...object });
     case 'CustomResourceDefinition':
       return crdDefaults(object);
     default:
       return object;
   }
+}
+
+/** Times that are structs in Go are there also where nobody set them. */
+function withConditionTimes(object: JsonObject, names: readonly string[]): JsonObject {
+  const conditions = asList(at(object, 'status', 'conditions'));
+  if (conditions.length === 0) return object;
+  const none = Object.fromEntries(names.map((name) => [name, null]));
+  return withAt(
+    object,
+    ['status', 'conditions'],
+    conditions.map((condition) => ({ ...none, ...asObject(condition) })),
+  );
+}
+
+/** `podIPs` begins with `podIP`. */
+function withAddresses(pod: JsonObject): JsonObject {
+  const ip = at(pod, 'status', 'podIP');
+  if (ip === undefined || at(pod, 'status', 'podIPs') !== undefined) return pod;
+  return withAt(pod, ['status', 'podIPs'], [{ ip }]);
+}
+
+/** `stringData` is only for writing. */
+function withStringData({ stringData, ...secret }: JsonObject): JsonObject {
+  if (stringData === undefined) return secret;
+  const encoded = Object.entries(asObject(stringData)).map(([key, text]) => [
+    key,
+    Buffer.from(asText(text)).toString('base64'),
+  ]);
+  return { ...secret, data: { ...asObject(secret['data']), ...Object.fromEntries(encoded) } };
 }
 
 const cpuMetric = {

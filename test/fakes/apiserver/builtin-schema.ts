@@ -57,6 +57,8 @@ const alwaysThere = [
   'resources',
   'loadBalancer',
   'source',
+  'names',
+  'acceptedNames',
 ];
 const anyTypes = ['RawExtension', 'FieldsV1', 'JSON', 'JSONSchemaProps', 'CustomResourceValidation'];
 
@@ -123,6 +125,8 @@ function fieldSchema(path: string, owner: string, field: string, type: string): 
   }
   if (field === 'protocol' && (owner === 'ContainerPort' || owner === 'ServicePort'))
     return { ...of, default: 'TCP' };
+  // No pointer, and of no `omitempty`: it is null where there is none.
+  if (field === 'eventTime') return { ...of, nullable: true };
   if (atomicFields.includes(`${owner}.${field}`)) return { ...of, atomicMap: true };
   return of.type === 'object' && alwaysThere.includes(field) && of.additional === null
     ? { ...of, always: true }

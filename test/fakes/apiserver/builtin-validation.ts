@@ -11,6 +11,7 @@ import {
   nameOf,
   same,
 } from './json.ts';
+import { dataErrors, eventErrors, serviceErrors } from './small-kind-validation.ts';
 import type { Kind } from './kinds.ts';
 import { selectorMatcher } from './selectors.ts';
 import {
@@ -29,6 +30,9 @@ const subdomainText =
 const labelText =
   "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
 
+const qualifiedName = /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;
+const qualifiedNameText =
+  "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
 const labelValueText =
   "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
 
@@ -42,9 +46,17 @@ export function metadataErrors(object: JsonObject, kind: Kind): FieldError[] {
     errors.push(fieldInvalid('metadata.name', name, wantsLabel ? labelText : subdomainText));
   else if (name.length > (wantsLabel ? 63 : 253))
     errors.push(fieldInvalid('metadata.name', name, `must be no more than ${wantsLabel ? 63 : 253} bytes`));
-  for (const value of Object.values(asObject(metaOf(object)['labels']))) {
+  for (const [key, value] of Object.entries(asObject(metaOf(object)['labels']))) {
+    if (!qualifiedName.test(key)) errors.push(fieldInvalid('metadata.labels', key, qualifiedNameText));
     if (!/^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/.test(asText(value)) || asText(value).length > 63) {
       errors.push(fieldInvalid('metadata.labels', value, labelValueText));
+    }
+  }
+  for (const [index, finalizer] of asList(metaOf(object)['finalizers']).entries()) {
+    const known = ['orphan', 'foregroundDeletion', 'kubernetes'].includes(asText(finalizer));
+    if (!known && !asText(finalizer).includes('/')) {
+      const why = 'name is neither a standard finalizer name nor is it fully qualified';
+      errors.push(fieldInvalid(`metadata.finalizers[${index}]`, finalizer, why));
     }
   }
   for (const [index, owner] of asList(metaOf(object)['ownerReferences']).entries()) {
@@ -64,25 +76,47 @@ export function builtInErrors(object: JsonObject, old: JsonObject | null, kind: 
     case 'ReplicaSet':
       return workloadErrors(spec, old === null ? null : asObject(old['spec']), kind);
     case 'Pod':
-      return [...podErrors(spec, 'spec'), ...podUpdateErrors(spec, old)];
+      return [...podErrors(spec, 'spec'), ...restartErrors(spec), ...podUpdateErrors(spec, old)];
     case 'Service':
-      return asList(spec['ports']).length === 0 &&
-        spec['clusterIP'] !== 'None' &&
-        spec['type'] !== 'ExternalName'
-        ? [fieldRequired('spec.ports')]
-        : [];
+      return serviceErrors(spec, old === null ? null : asObject(old['spec']));
+    case 'Event':
+      return eventErrors(object);
     case 'Lease':
       return leaseErrors(spec);
     case 'CustomResourceDefinition':
       return crdErrors(object);
     case 'ConfigMap':
     case 'Secret':
-      return old !== null && old['immutable'] === true && !same(old['data'], object['data'])
-        ? [fieldForbidden('data', 'field is immutable when `immutable` is set')]
-        : [];
+      return dataErrors(object, old, kind);
     default:
       return [];
   }
+}
+
+/** Of the status of a Deployment. */
+export function statusErrors(object: JsonObject, kind: Kind): FieldError[] {
+  if (kind.kind !== 'Deployment') return [];
+  const status = asObject(object['status']);
+  const count = (name: string): number => Number(status[name] ?? 0);
+  const counts = ['replicas', 'updatedReplicas', 'readyReplicas', 'availableReplicas', 'unavailableReplicas'];
+  const errors = counts
+    .filter((name) => count(name) < 0)
+    .map((name) => fieldInvalid(`status.${name}`, count(name), 'must be greater than or equal to 0'));
+  const beyond = (name: string, most: string): void => {
+    if (count(name) <= count(most)) return;
+    errors.push(
+      fieldInvalid(
+        `status.${name}`,
+        count(name),
+        `cannot be greater than ${most === 'replicas' ? 'status.replicas' : most}`,
+      ),
+    );
+  };
+  beyond('updatedReplicas', 'replicas');
+  beyond('readyReplicas', 'replicas');
+  beyond('availableReplicas', 'replicas');
+  beyond('availableReplicas', 'readyReplicas');
+  return errors;
 }
 
 function workloadErrors(spec: JsonObject, old: JsonObject | null, kind: Kind): FieldError[] {
@@ -106,7 +140,8 @@ function workloadErrors(spec: JsonObject, old: JsonObject | null, kind: Kind): F
   }
   const strategy = at(spec, 'strategy', 'type');
   if (strategy !== undefined && strategy !== 'Recreate' && strategy !== 'RollingUpdate') {
-    errors.push(fieldNotSupported('spec.strategy.type', strategy, ['Recreate', 'RollingUpdate']));
+    const shown = { Type: strategy, RollingUpdate: null };
+    errors.push(fieldNotSupported('spec.strategy', shown, ['Recreate', 'RollingUpdate']));
   }
   return [...errors, ...podErrors(asObject(at(spec, 'template', 'spec')), 'spec.template.spec')];
 }
@@ -128,6 +163,13 @@ function podErrors(spec: JsonObject, path: string): FieldError[] {
   return errors;
 }
 
+function restartErrors({ restartPolicy }: JsonObject): FieldError[] {
+  const policies = ['Always', 'OnFailure', 'Never'];
+  return policies.includes(asText(restartPolicy))
+    ? []
+    : [fieldNotSupported('spec.restartPolicy', restartPolicy ?? '', policies)];
+}
+
 /** Of a pod's spec only images, tolerations, deadlines and the node may change. */
 function podUpdateErrors(spec: JsonObject, old: JsonObject | null): FieldError[] {
   if (old === null) return [];
@@ -142,8 +184,7 @@ function podUpdateErrors(spec: JsonObject, old: JsonObject | null): FieldError[]
     return { ...rest, containers: asList(containers).map((one) => ({ ...asObject(one), image: '' })) };
   };
   const before = asObject(old['spec']);
-  const moved = before['nodeName'] !== undefined && before['nodeName'] !== spec['nodeName'];
-  if (!moved && same(fixed(before), fixed(spec))) return [];
+  if (before['nodeName'] === spec['nodeName'] && same(fixed(before), fixed(spec))) return [];
   return [
     fieldForbidden(
       'spec',

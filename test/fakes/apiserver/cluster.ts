@@ -73,6 +73,15 @@ export class Cluster {
     return this.#patch(storeId, object, [{ op: 'add', path: '/spec', value: asObject(next['spec']) }], '');
   }
 
+  /** As the scheduler does through `pods/binding`: no other write may place a pod. */
+  bind(pod: JsonObject, nodeName: string): boolean {
+    const found = this.world.store.find(uidOf(pod));
+    if (found === null) return false;
+    const bound = withAt(found.object, ['spec', 'nodeName'], nodeName);
+    this.world.store.put(found.storeId, found.key, bound);
+    return true;
+  }
+
   /** Creates it, or takes it over as it is wanted. */
   applyAs(storeId: string, object: JsonObject): boolean {
     const target = { namespace: namespaceOf(object), name: nameOf(object) };

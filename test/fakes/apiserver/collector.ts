@@ -10,8 +10,9 @@ import {
   uidOf,
   withMeta,
 } from './json.ts';
+import { ownByUpdate } from './managed-fields.ts';
 import type { Change } from './watch-cache.ts';
-import { keyOf, type World } from './world.ts';
+import { timeText, type World } from './world.ts';
 import { type Removal, removeObject } from './remove.ts';
 
 /**
@@ -33,6 +34,12 @@ export function collectGarbage(world: World, delayMs: number): void {
     if (change.type === 'ADDED' && ownersOf(change.object).length > 0) soon(() => collect(world, uid));
     if (isLeaving(change)) soon(() => settle(world, uid));
   });
+}
+
+interface Found {
+  readonly storeId: string;
+  readonly key: string;
+  readonly object: JsonObject;
 }
 
 function isLeaving({ object }: Change): boolean {
@@ -58,7 +65,7 @@ function collect(world: World, uid: string): void {
   });
   if (owners.length === 0 || solid.length === owners.length) return;
   if (solid.length > 0) {
-    world.store.put(found.storeId, found.key, withMeta(found.object, { ownerReferences: solid }));
+    write(world, found, withMeta(found.object, { ownerReferences: solid }));
     return;
   }
   const waits = owners.some((owner) => world.store.find(asText(owner['uid'])) !== null);
@@ -104,28 +111,28 @@ function blocks({ store }: World, dependent: string, owner: string): boolean {
   );
 }
 
-function disown({ store }: World, dependent: string, owner: string): void {
-  const found = store.find(dependent);
+function disown(world: World, dependent: string, owner: string): void {
+  const found = world.store.find(dependent);
   if (found === null) return;
   const kept = asList(metaOf(found.object)['ownerReferences']).filter(
     (reference) => at(reference, 'uid') !== owner,
   );
-  store.put(
-    found.storeId,
-    found.key,
-    withMeta(found.object, { ownerReferences: kept.length === 0 ? undefined : kept }),
-  );
+  write(world, found, withMeta(found.object, { ownerReferences: kept.length === 0 ? undefined : kept }));
+}
+
+/** What is taken off belongs to nobody any longer. */
+function write(world: World, { storeId, key, object: old }: Found, object: JsonObject): void {
+  const kind = world.registry.ofStore(storeId);
+  const who = { manager: 'kube-controller-manager', operation: 'Update', subresource: '' } as const;
+  const time = timeText(world.clock.wallMs());
+  world.store.put(storeId, key, kind === null ? object : ownByUpdate(old, object, kind, who, time));
 }
 
 /** Takes a finalizer off, and the object away when it was the last. */
-export function dropFinalizer({ store }: World, uid: string, finalizer: string): void {
-  const found = store.find(uid);
+export function dropFinalizer(world: World, uid: string, finalizer: string): void {
+  const found = world.store.find(uid);
   if (found === null) return;
   const kept = asList(metaOf(found.object)['finalizers']).filter((name) => name !== finalizer);
-  store.put(
-    found.storeId,
-    found.key,
-    withMeta(found.object, { finalizers: kept.length === 0 ? undefined : kept }),
-  );
-  if (kept.length === 0) store.remove(found.storeId, keyOf(namespaceOf(found.object), nameOf(found.object)));
+  if (kept.length > 0) write(world, found, withMeta(found.object, { finalizers: kept }));
+  else world.store.remove(found.storeId, found.key);
 }

@@ -11,8 +11,10 @@ import {
   nameOf,
   namespaceOf,
   uidOf,
+  withAt,
   without,
 } from './json.ts';
+import { ownByUpdate } from './managed-fields.ts';
 import { removeObject } from './remove.ts';
 import type { Change } from './watch-cache.ts';
 import { timeText, type World } from './world.ts';
@@ -72,7 +74,7 @@ function establish(world: World, name: string): void {
     message,
     lastTransitionTime,
   });
-  world.store.put(storeId, name, {
+  const established: JsonObject = {
     ...crd,
     status: {
       ...asObject(crd['status']),
@@ -83,7 +85,16 @@ function establish(world: World, name: string): void {
       ],
       storedVersions,
     },
-  });
+  };
+  const kind = world.registry.ofStore(storeId);
+  const who = { manager: 'kube-apiserver', operation: 'Update', subresource: 'status' } as const;
+  world.store.put(
+    storeId,
+    name,
+    kind === null
+      ? established
+      : ownByUpdate(withAt(crd, ['status', 'conditions'], []), established, kind, who, lastTransitionTime),
+  );
 }
 
 /** Deletes all objects of a kind that goes; the CRD goes with the last. */

@@ -1,6 +1,6 @@
 import { builtInSchema } from './builtin-schema.ts';
 import { compileError } from './cel.ts';
-import { asList, asObject, asText, at, isObject, type Json, type JsonObject, nameOf } from './json.ts';
+import { asList, asObject, asText, at, isObject, type Json, type JsonObject, nameOf, same } from './json.ts';
 import type { Kind } from './kinds.ts';
 import { anySchema, readSchema, type Schema } from './schema.ts';
 import { type FieldError, fieldForbidden, fieldInvalid, fieldRequired } from './status.ts';
@@ -83,8 +83,13 @@ export function crdErrors(crd: JsonObject): FieldError[] {
       ),
     );
   }
+  // One schema of all versions is kept, and named, once.
+  const isShared = versions.every(({ schema }) => same(schema, versions[0]?.['schema']));
   for (const [index, version] of versions.entries()) {
-    const path = `spec.versions[${index}].schema.openAPIV3Schema`;
+    const path = isShared
+      ? 'spec.validation.openAPIV3Schema'
+      : `spec.versions[${index}].schema.openAPIV3Schema`;
+    if (isShared && index > 0) continue;
     const schema = at(version, 'schema', 'openAPIV3Schema');
     if (!isObject(schema)) errors.push(fieldRequired(path, 'schemas are required'));
     else errors.push(...structuralErrors(schema, path, true));
@@ -98,8 +103,9 @@ function structuralErrors(schema: JsonObject, path: string, isRoot: boolean): Fi
     asText(schema['type']) !== '' ||
     schema['x-kubernetes-int-or-string'] === true ||
     schema['x-kubernetes-preserve-unknown-fields'] === true;
-  if (!hasType) errors.push(fieldRequired(`${path}.type`, 'must not be empty for specified object fields'));
-  if (isRoot && schema['type'] !== 'object')
+  const where = isRoot ? 'at the root' : 'for specified object fields';
+  if (!hasType) errors.push(fieldRequired(`${path}.type`, `must not be empty ${where}`));
+  else if (isRoot && schema['type'] !== 'object')
     errors.push(fieldInvalid(`${path}.type`, schema['type'] ?? '', 'must be object at the root'));
   if (schema['uniqueItems'] === true)
     errors.push(
@@ -123,7 +129,14 @@ function structuralErrors(schema: JsonObject, path: string, isRoot: boolean): Fi
       errors.push(
         fieldInvalid(
           `${path}.x-kubernetes-validations[${index}].rule`,
-          asText(at(rule, 'rule')),
+          {
+            Rule: asText(at(rule, 'rule')),
+            Message: asText(at(rule, 'message')),
+            MessageExpression: asText(at(rule, 'messageExpression')),
+            Reason: at(rule, 'reason') ?? null,
+            FieldPath: asText(at(rule, 'fieldPath')),
+            OptionalOldSelf: at(rule, 'optionalOldSelf') ?? null,
+          },
           `compilation failed: ${why}`,
         ),
       );

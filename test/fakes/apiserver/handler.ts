@@ -9,7 +9,14 @@ import { listObjects } from './read.ts';
 import { readRemoval, removeObject } from './remove.ts';
 import { type Route, routeOf } from './route.ts';
 import { selectorText } from './selectors.ts';
-import { badRequest, methodNotAllowed, StatusError, tooLarge, unsupportedMediaType } from './status.ts';
+import {
+  badRequest,
+  methodNotAllowed,
+  nothingThere,
+  StatusError,
+  tooLarge,
+  unsupportedMediaType,
+} from './status.ts';
 import { spoiled } from './spoil.ts';
 import { type View, watchObjects } from './watch.ts';
 import {
@@ -132,6 +139,7 @@ function other({ world: { registry }, gitVersion }: Handling, route: Route): Api
           : registry.resources(group, version);
     return found === null ? unknown : json(found);
   }
+  if (route.kind === 'nothing') throw nothingThere();
   if (route.kind !== 'plain') return unknown;
   if (route.path === '/api')
     return json({ kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] });
@@ -227,7 +235,11 @@ function written(
 ): ApiResponse {
   const { kind } = target;
   if (target.name === '') throw methodNotAllowed();
-  const how = writingOf(request, query, subresource === 'status' ? 'status' : '');
+  const how = writingOf(
+    request,
+    query,
+    subresource === 'status' || subresource === 'scale' ? subresource : '',
+  );
   if (subresource === 'scale') {
     const scale = request.method === 'PUT' ? readBody(request) : patchedScale(world, request, target);
     const object = writeScale(world, target, scale, how);
@@ -249,13 +261,10 @@ function exists(world: World, target: Target): boolean {
 
 /** Of a scale only a merge patch is known. */
 function patchedScale(world: World, request: ApiRequest, target: Target): JsonObject {
-  const replicas = at(readBody(request), 'spec', 'replicas');
-  const scale = scaleOf(current(world, target), target.kind, '');
-  return {
-    ...scale,
-    metadata: asObject(at(readBody(request), 'metadata')),
-    spec: { replicas: replicas ?? at(scale, 'spec', 'replicas') ?? 0 },
-  };
+  const { metadata, spec } = readBody(request);
+  const path = target.kind.scale?.specReplicas.split('.') ?? [];
+  const replicas = at(spec, 'replicas') ?? at(current(world, target), ...path) ?? 0;
+  return { metadata: asObject(metadata), spec: { replicas } };
 }
 
 function matching(

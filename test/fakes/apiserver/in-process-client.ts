@@ -142,7 +142,8 @@ class InProcessClient implements KubeClient {
     options: ApplyOptions,
   ): Promise<Item> {
     const path = `${objectPath(resource, object.metadata, options.subresource)}${writeQuery(options, { force: options.force })}`;
-    const body = { ...object, apiVersion: apiVersionOf(resource), kind: resource.kind };
+    const { managedFields: _, ...metadata } = object.metadata;
+    const body = { ...object, metadata, apiVersion: apiVersionOf(resource), kind: resource.kind };
     return (await this.#json(
       { method: 'PATCH', path, type: 'application/apply-patch+yaml', body },
       options,

@@ -100,6 +100,8 @@ export function ownByUpdate(
   who: Manager,
   time: string,
 ): JsonObject {
+  // Whoever changes an object that nobody owns anything of does not come to own it.
+  if (old !== null && asList(metaOf(old)['managedFields']).length === 0) return now;
   const { changed, removed } = compareFields(ownable(old ?? {}), ownable(now), kind.schema);
   const taken = changed;
   const entries = old === null ? [] : entriesOf(old);

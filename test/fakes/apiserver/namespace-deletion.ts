@@ -1,7 +1,9 @@
 import { asList, asObject, at, metaOf, nameOf, namespaceOf } from './json.ts';
 import { storeIdOf } from './kinds.ts';
+import { conditionsOf, type Remains } from './namespace-conditions.ts';
 import { removeObject } from './remove.ts';
-import type { World } from './world.ts';
+import { timeText, type World } from './world.ts';
+import { patchObject } from './write.ts';
 
 /** Empties namespaces that are to go, and lets them go once they are empty. */
 export function deleteNamespaces(world: World, delayMs: number): void {
@@ -22,21 +24,18 @@ function isTerminating({ store }: World, name: string): boolean {
 function empty(world: World, name: string): void {
   const namespace = world.store.get('namespaces', name);
   if (namespace === null || !isTerminating(world, name)) return;
-  let left = 0;
-  for (const kind of world.registry.stored.filter(({ namespaced }) => namespaced)) {
-    for (const [, object] of world.store.list(storeIdOf(kind))) {
-      if (namespaceOf(object) !== name) continue;
-      left += 1;
+  for (const { kind, objects } of remainsIn(world, name)) {
+    for (const object of objects) {
       if (metaOf(object)['deletionTimestamp'] !== undefined) continue;
-      const { done } = removeObject(
+      removeObject(
         world,
         { kind, namespace: name, name: nameOf(object) },
         { dryRun: false, propagationPolicy: 'Background' },
       );
-      if (done) left -= 1;
     }
   }
-  if (left > 0) return;
+  const remains = remainsIn(world, name);
+  if (remains.length > 0) return tell(world, name, remains);
   const kept = asList(at(namespace, 'spec', 'finalizers')).filter((finalizer) => finalizer !== 'kubernetes');
   world.store.put('namespaces', name, {
     ...namespace,
@@ -44,4 +43,28 @@ function empty(world: World, name: string): void {
   });
   if (kept.length === 0 && asList(metaOf(namespace)['finalizers']).length === 0)
     world.store.remove('namespaces', name);
+}
+
+function remainsIn(world: World, name: string): readonly Remains[] {
+  return world.registry.stored
+    .filter(({ namespaced }) => namespaced)
+    .map((kind) => {
+      const all = world.store.list(storeIdOf(kind)).map(([, object]) => object);
+      return { kind, objects: all.filter((object) => namespaceOf(object) === name) };
+    })
+    .filter(({ objects }) => objects.length > 0);
+}
+
+function tell(world: World, name: string, remains: readonly Remains[]): void {
+  const kind = world.registry.ofStore('namespaces');
+  const namespace = world.store.get('namespaces', name);
+  if (kind === null || namespace === null) return;
+  const time = timeText(world.clock.wallMs());
+  const conditions = conditionsOf(remains, at(namespace, 'status', 'conditions'), time);
+  patchObject(
+    world,
+    { kind, namespace: '', name },
+    { type: 'merge', body: { status: { conditions } } },
+    { manager: 'kube-controller-manager', subresource: 'status', strict: false, dryRun: false },
+  );
 }

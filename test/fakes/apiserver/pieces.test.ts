@@ -107,8 +107,21 @@ describe('selectors', () => {
     expect(labelMatcher(selector)({ metadata: { labels } })).toBe(matches);
   });
 
-  test('nonsense is refused', () => {
-    expect(() => labelMatcher('a=b=c')).toThrow('unable to parse requirement');
+  test('nonsense is refused, in the words of the API server', () => {
+    const refusal = (selector: string): string => {
+      try {
+        labelMatcher(selector);
+        return 'none';
+      } catch (thrown) {
+        return thrown instanceof Error ? thrown.message : '';
+      }
+    };
+    expect(['a=b=c', 'a=b c', 'a in b', '=b'].map(refusal)).toEqual([
+      "found '=', expected: ',' or 'end of string'",
+      "found 'c', expected: ',' or 'end of string'",
+      "unable to parse requirement: found 'b' expected: '('",
+      "found '=', expected: !, identifier, or 'end of string'",
+    ]);
   });
 });
 

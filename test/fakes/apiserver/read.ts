@@ -7,6 +7,7 @@ import {
   type FieldError,
   fieldForbidden,
   fieldNotSupported,
+  internalError,
   invalid,
   tooLargeVersion,
 } from './status.ts';
@@ -61,13 +62,12 @@ export function listOptionErrors(query: URLSearchParams): void {
   if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors);
 }
 
-/** A resourceVersion of the query; 0 where there is none. */
-export function versionOf(query: URLSearchParams): number {
+/** A resourceVersion of the query; 0 where there is none. One that is no number is the caller's error in a list, and the server's in a watch. */
+export function versionOf(query: URLSearchParams, verb: 'list' | 'watch'): number {
   const text = query.get('resourceVersion') ?? '';
   if (!/^\d*$/.test(text)) {
-    throw badRequest(
-      `invalid resource version: resourceVersion: Invalid value: "${text}": strconv.ParseUint: parsing "${text}": invalid syntax`,
-    );
+    const why = `resourceVersion: Invalid value: "${text}": strconv.ParseUint: parsing "${text}": invalid syntax`;
+    throw verb === 'list' ? badRequest(`invalid resource version: ${why}`) : internalError(why);
   }
   return Number(text);
 }
@@ -94,7 +94,14 @@ function decodeToken(text: string): Token {
   } catch {
     // Falls through to the one answer for all that cannot be read.
   }
-  throw badRequest('invalid continue token: continue key is not valid: illegal base64 data');
+  const [first = 0] = Buffer.from(text, 'base64url');
+  const shown =
+    first < 0x20 || (first > 0x7e && first < 0xa0)
+      ? `\\u${first.toString(16).padStart(4, '0')}`
+      : String.fromCharCode(first);
+  throw badRequest(
+    `invalid continue token: continue key is not valid: invalid character '${shown}' looking for beginning of value`,
+  );
 }
 
 const inconsistent =
@@ -104,7 +111,7 @@ const inconsistent =
 export function listObjects({ store }: World, scope: Scope): JsonObject {
   const { kind, query } = scope;
   listOptionErrors(query);
-  const asked = versionOf(query);
+  const asked = versionOf(query, 'list');
   const isExact = query.get('resourceVersionMatch') === 'Exact';
   if (asked > store.resourceVersion) throw tooLargeVersion(asked, store.resourceVersion);
   const token = query.get('continue') ? decodeToken(query.get('continue') ?? '') : null;
@@ -125,6 +132,8 @@ export function listObjects({ store }: World, scope: Scope): JsonObject {
   const isSelected = (query.get('labelSelector') ?? '') !== '' || (query.get('fieldSelector') ?? '') !== '';
   const metadata: Readonly<Record<string, Json>> = {
     resourceVersion: String(version),
+    // Lists of custom resources always have the field.
+    ...(kind.builtIn ? {} : { continue: '' }),
     ...(remaining > 0 ? { continue: encodeToken({ version, after: page.at(-1)?.[0] ?? '' }) } : {}),
     ...(remaining > 0 && !isSelected ? { remainingItemCount: remaining } : {}),
   };

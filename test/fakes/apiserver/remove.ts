@@ -12,7 +12,7 @@ import {
   withMeta,
 } from './json.ts';
 import { storeIdOf } from './kinds.ts';
-import { badRequest, conflict } from './status.ts';
+import { conflict, fieldNotSupported, invalid } from './status.ts';
 import { current, type Target } from './write.ts';
 import { keyOf, timeText, type World } from './world.ts';
 
@@ -24,6 +24,8 @@ export interface Removal {
   readonly dryRun: boolean;
 }
 
+const policies = ['Foreground', 'Background', 'Orphan'];
+
 /** Of a `DeleteOptions` body and the query. */
 export function readRemoval(body: Json, query: URLSearchParams): Removal {
   const options = asObject(body);
@@ -34,8 +36,11 @@ export function readRemoval(body: Json, query: URLSearchParams): Removal {
   const grace =
     options['gracePeriodSeconds'] ??
     (query.has('gracePeriodSeconds') ? Number(query.get('gracePeriodSeconds')) : undefined);
-  if (policy && !['Foreground', 'Background', 'Orphan'].includes(policy))
-    throw badRequest(`invalid propagationPolicy ${policy}`);
+  if (policy && !policies.includes(policy)) {
+    throw invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', [
+      fieldNotSupported('propagationPolicy', policy, [...policies, 'nil']),
+    ]);
+  }
   return {
     ...(uid === '' ? {} : { uid }),
     ...(resourceVersion === '' ? {} : { resourceVersion }),
@@ -60,6 +65,8 @@ export function removeObject(
   const grace = graceOf(old, removal, id);
   const waits = finalizers.length > 0 || grace > 0 || asList(at(old, 'spec', 'finalizers')).length > 0;
   if (removal.dryRun) return { object: old, done: !waits };
+  // Of what can have a grace the end is announced too.
+  if (!waits && id === 'pods') world.store.put(id, key, mark(world, old, finalizers, grace, id));
   if (!waits) return { object: world.store.remove(id, key) ?? old, done: true };
   const marked = mark(world, old, finalizers, grace, id);
   return { object: same(marked, old) ? old : world.store.put(id, key, marked), done: false };
@@ -125,7 +132,10 @@ function mark(
     finalizers: finalizers.length === 0 ? undefined : finalizers,
     ...(isAgain && !shortened
       ? {}
-      : { deletionTimestamp: timeText(clock.wallMs() + grace * 1000), deletionGracePeriodSeconds: grace }),
+      : {
+          deletionTimestamp: timeText(clock.wallMs() + grace * 1000),
+          ...(id === 'namespaces' ? {} : { deletionGracePeriodSeconds: grace }),
+        }),
     ...(typeof generation === 'number' && !isAgain ? { generation: generation + 1 } : {}),
   });
   if (id !== 'namespaces') return marked;

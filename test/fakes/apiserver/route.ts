@@ -12,6 +12,8 @@ export type Route =
     }
   | { readonly kind: 'discovery'; readonly group: string | null; readonly version: string | null }
   | { readonly kind: 'plain'; readonly path: string }
+  /** A group and version that are served, and no kind of theirs. */
+  | { readonly kind: 'nothing' }
   | { readonly kind: 'unknown' };
 
 export function routeOf(path: string, registry: Registry): Route {
@@ -40,6 +42,7 @@ function below(group: string, [version = '', ...parts]: readonly string[], regis
   const namespace = isInNamespace ? (parts[1] ?? '') : '';
   const [plural = '', name = '', subresource = '', ...more] = isInNamespace ? parts.slice(2) : parts;
   const of = registry.find(group, version, plural);
+  if (of === null && registry.resources(group, version) !== null) return { kind: 'nothing' };
   if (of === null || more.length > 0 || (!of.namespaced && isInNamespace)) return { kind: 'unknown' };
   if (of.namespaced && !isInNamespace && name !== '') return { kind: 'unknown' };
   return { kind: 'objects', of, namespace, name, subresource };

@@ -29,9 +29,18 @@ function requirement(text: string): LabelTest {
     return operator === '!=' ? (labels) => labels[key] !== value : (labels) => labels[key] === value;
   }
   const exists = /^(!?)\s*([^\s=!,()]+)$/.exec(text);
-  if (exists === null) throw badRequest(`unable to parse requirement: found '${text}', expected: identifier`);
+  if (exists === null) throw badRequest(unparsable(text));
   const [, not = '', key = ''] = exists;
   return (labels) => (labels[key] === undefined) === (not === '!');
+}
+
+/** What Kubernetes' parser stumbles over first. */
+function unparsable(text: string): string {
+  const [, word = ''] = /^\S+\s+(?:in|notin)\s+([^\s(]+)/.exec(text) ?? [];
+  if (word !== '') return `unable to parse requirement: found '${word}' expected: '('`;
+  const [, rest = ''] = /^[^\s=!,()]+\s*(?:==|=|!=)\s*[^\s=!,()]*\s*([=!(]|[^\s=!,()]+)/.exec(text) ?? [];
+  if (rest !== '') return `found '${rest}', expected: ',' or 'end of string'`;
+  return `found '${text.slice(0, 1)}', expected: !, identifier, or 'end of string'`;
 }
 
 function splitOutsideParentheses(text: string): readonly string[] {
@@ -53,17 +62,18 @@ export function fieldMatcher(selector: string, kind: Kind): Matcher {
         field === 'metadata.name' ||
         (field === 'metadata.namespace' && kind.namespaced) ||
         kind.selectable.includes(field);
-      if (!known) {
-        throw badRequest(
-          kind.builtIn
-            ? `"${field}" is not a known field selector: only "metadata.name", "metadata.namespace"${kind.selectable.map((name) => `, "${name}"`).join('')}`
-            : `field label not supported: ${field}`,
-        );
-      }
+      if (!known) throw badRequest(unknownField(field, kind));
       return (object: JsonObject): boolean =>
         (text(at(object, ...field.split('.'))) === value) === (operator !== '!=');
     });
   return (object) => tests.every((test) => test(object));
+}
+
+/** Kinds with fields of their own have another message. */
+function unknownField(field: string, { builtIn, selectable }: Kind): string {
+  return !builtIn || selectable.length > 0
+    ? `field label not supported: ${field}`
+    : `"${field}" is not a known field selector: only "metadata.name", "metadata.namespace"`;
 }
 
 function text(value: Json | undefined): string {

@@ -1,3 +1,4 @@
+import { storageVersion } from './custom-kinds.ts';
 import { asObject, asText, at, type Json, type JsonObject } from './json.ts';
 import type { Kind } from './kinds.ts';
 
@@ -10,6 +11,19 @@ export function withServerFields(object: JsonObject, kind: Kind, address: () => 
       return withSpec(born, { finalizers: ['kubernetes'] });
     case 'Pod':
       return withSpec(born, podFields(object));
+    case 'Event':
+      return kind.group === ''
+        ? { eventTime: null, reportingComponent: '', reportingInstance: '', ...object }
+        : object;
+    case 'CustomResourceDefinition':
+      return {
+        ...object,
+        status: {
+          acceptedNames: { kind: '', plural: '' },
+          conditions: null,
+          storedVersions: [storageVersion(object)],
+        },
+      };
     case 'Service': {
       if (at(object, 'spec', 'type') === 'ExternalName') return born;
       const clusterIP = asText(at(object, 'spec', 'clusterIP')) || address();

@@ -112,12 +112,21 @@ export function methodNotAllowed(): StatusError {
   });
 }
 
+/** No kind of that name in a group that is there. */
+export function nothingThere(): StatusError {
+  return new StatusError({
+    code: 404,
+    reason: 'NotFound',
+    message: 'the server could not find the requested resource',
+    details: {},
+  });
+}
+
 export function unsupportedMediaType(accepted: readonly string[]): StatusError {
   return new StatusError({
     code: 415,
     reason: 'UnsupportedMediaType',
     message: `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`,
-    details: {},
   });
 }
 
@@ -156,8 +165,16 @@ export function patchDoesNotApply(): StatusError {
   });
 }
 
-export function internalError(message: string): StatusError {
-  return new StatusError({ code: 500, reason: '', message });
+/** `cause`: what the message is about, for errors that the API server wraps. */
+export function internalError(message: string, cause = ''): StatusError {
+  return cause === ''
+    ? new StatusError({ code: 500, reason: '', message })
+    : new StatusError({
+        code: 500,
+        reason: 'InternalError',
+        message,
+        details: { causes: [{ message: cause }] },
+      });
 }
 
 /** One thing that is wrong with a field; `path` is '' for the object as a whole. */
@@ -170,6 +187,7 @@ export interface FieldError {
     | 'FieldValueDuplicate'
     | 'FieldValueForbidden'
     | 'FieldValueTooLong'
+    | 'FieldValueTooMany'
     | 'FieldValueTypeInvalid';
   readonly message: string;
 }

@@ -46,7 +46,31 @@ function mergeLists(target: Json | undefined, patch: readonly Json[], schema: Sc
     else if (index < 0) merged.push(strategicMerge(undefined, item, items));
     else merged[index] = strategicMerge(merged[index], item, items);
   }
-  return merged;
+  return inOrder(merged, present, patch, key);
+}
+
+/** As `normalizeElementOrder` does it: what the patch names and the object had not comes first where nothing else is known. */
+function inOrder(
+  merged: readonly Json[],
+  present: readonly Json[],
+  patch: readonly Json[],
+  key: string,
+): Json {
+  const place = (list: readonly Json[], item: Json | undefined): number =>
+    list.findIndex((other) => same(asObject(other)[key], asObject(item)[key]));
+  const left = merged.filter((item) => place(patch, item) < 0);
+  const right = merged
+    .filter((item) => place(patch, item) >= 0)
+    .toSorted((a, b) => place(patch, a) - place(patch, b));
+  const ordered: Json[] = [];
+  for (;;) {
+    const [one, other] = [left[0], right[0]];
+    if (one === undefined) return [...ordered, ...right];
+    if (other === undefined) return [...ordered, ...left];
+    const [mine, its] = [place(present, one), place(present, other)];
+    const next = mine >= 0 && its >= 0 && mine < its ? left.shift() : right.shift();
+    if (next !== undefined) ordered.push(next);
+  }
 }
 
 function deleted(list: Json | undefined, gone: Json): Json {

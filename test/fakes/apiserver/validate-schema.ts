@@ -94,17 +94,17 @@ function limitErrors(value: Json, limits: JsonObject, path: string): FieldError[
   if (typeof value === 'string') {
     const length = Array.from(value).length;
     const longest = limits['maxLength'];
+    const pattern = asText(limits['pattern']);
+    // The first of them alone is told.
     if (typeof longest === 'number' && length > longest) {
       errors.push({
         path,
         reason: 'FieldValueTooLong',
         message: `Too long: may not be more than ${longest} bytes`,
       });
-    }
-    if (length < asNumber(limits['minLength']))
+    } else if (length < asNumber(limits['minLength']))
       bad(`should be at least ${asNumber(limits['minLength'])} chars long`);
-    const pattern = asText(limits['pattern']);
-    if (pattern !== '' && !new RegExp(pattern, 'u').test(value)) bad(`should match '${pattern}'`);
+    else if (pattern !== '' && !new RegExp(pattern, 'u').test(value)) bad(`should match '${pattern}'`);
   }
   const size = isList(value) ? value.length : isObject(value) ? Object.keys(value).length : null;
   if (size !== null) {
@@ -117,7 +117,7 @@ function limitErrors(value: Json, limits: JsonObject, path: string): FieldError[
     if (typeof most === 'number' && size > most) {
       errors.push({
         path,
-        reason: 'FieldValueInvalid',
+        reason: 'FieldValueTooMany',
         message: `Too many: ${size}: must have at most ${most} items`,
       });
     }

@@ -75,7 +75,7 @@ type Start =
     };
 
 function initialEvents({ store }: World, { kind, query }: Scope, matches: Matcher): Start {
-  const version = versionOf(query);
+  const version = versionOf(query, 'watch');
   // Without a version they come too, and so does the bookmark behind them.
   const wantsState = query.has('sendInitialEvents')
     ? query.get('sendInitialEvents') === 'true'

@@ -168,7 +168,7 @@ function podStages({
       storeId: 'pods',
       delayMs: scheduleMs,
       when: (pod) => !isLeaving(pod) && !isPlaced(pod),
-      act: (pod, cluster) => cluster.setSpec('pods', pod, ['nodeName'], 'fake-node'),
+      act: (pod, cluster) => cluster.bind(pod, 'fake-node'),
     },
     {
       name: 'pod-boots',

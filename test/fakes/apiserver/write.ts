@@ -38,7 +38,7 @@ import { keyOf, nameSuffix, newUid, timeText, type World } from './world.ts';
 /** How a write is meant. */
 export interface Writing {
   readonly manager: string;
-  readonly subresource: '' | 'status';
+  readonly subresource: '' | 'status' | 'scale';
   readonly strict: boolean;
   readonly dryRun: boolean;
 }
@@ -110,7 +110,7 @@ function checkType(sent: JsonObject, kind: Kind): void {
   const { apiVersion, kind: name } = sent;
   if (name !== undefined && name !== kind.kind) {
     throw badRequest(
-      `${asText(name)} in version "${kind.version}" cannot be handled as a ${kind.kind}: no kind "${asText(name)}" is registered for version "${apiVersionOf(kind)}"`,
+      `${asText(name)} in version "${kind.version}" cannot be handled as a ${kind.kind}: converting (${kind.version}.${asText(name)}) to (core.${kind.kind}): unknown conversion`,
     );
   }
   if (apiVersion !== undefined && apiVersion !== apiVersionOf(kind)) {
@@ -165,7 +165,6 @@ export function patchObject(world: World, target: Target, patch: PatchBody, how:
       'application/json-patch+json',
       'application/merge-patch+json',
       'application/apply-patch+yaml',
-      'application/apply-patch+cbor',
     ]);
   }
   const old = inVersion(current(world, target), kind);
@@ -227,7 +226,7 @@ function changed(
   if (from === 'patch' && uid !== '' && uid !== uidOf(old)) {
     throw invalid(kind, name, [fieldInvalid('metadata.uid', uid, 'field is immutable')]);
   }
-  checkPreconditions(old, metaOf(sent), kind, name);
+  checkPreconditions(old, metaOf(sent), target);
   const next = withMeta(partOf(old, sent, kind, how), {
     uid: uidOf(old),
     creationTimestamp: metaOf(old)['creationTimestamp'],
@@ -245,8 +244,10 @@ function changed(
       : next;
   if (same(final, old) || how.dryRun) return final;
   const key = keyOf(target.namespace, name);
-  const written = world.store.put(storeIdOf(kind), key, final);
-  return isFinished(written) ? (world.store.remove(storeIdOf(kind), key) ?? written) : written;
+  if (!isFinished(final)) return world.store.put(storeIdOf(kind), key, final);
+  // The write that lets go is not stored: watchers see the last state before it.
+  world.store.remove(storeIdOf(kind), key);
+  return final;
 }
 
 /** Deletion was asked for, no finalizer is left, and no grace runs. */
@@ -259,14 +260,13 @@ function isFinished(object: JsonObject): boolean {
 export function checkPreconditions(
   old: JsonObject,
   { uid, resourceVersion }: JsonObject,
-  kind: Kind,
-  name: string,
+  { kind, namespace, name }: Target,
 ): void {
   if (typeof uid === 'string' && uid !== '' && uid !== uidOf(old)) {
     throw conflict(
       kind,
       name,
-      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${uidOf(old)}`,
+      `StorageError: invalid object, Code: 4, Key: /registry/${kind.plural}/${keyOf(namespace, name)}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${uidOf(old)}`,
     );
   }
   if (typeof resourceVersion !== 'string' || resourceVersion === '') return;
@@ -305,8 +305,13 @@ function checkFinalizers(old: JsonObject, next: JsonObject, kind: Kind): void {
 export function scaleOf(object: JsonObject, kind: Kind, selector: string): JsonObject {
   const paths = kind.scale;
   if (paths === null) throw notFound(kind, nameOf(object));
-  const read = (path: string): Json =>
-    path.split('.').reduce<Json>((value, part) => asObject(value)[part] ?? null, object) ?? 0;
+  const found = (path: string): Json =>
+    path.split('.').reduce<Json>((value, part) => asObject(value)[part] ?? null, object);
+  if (!kind.builtIn && found(paths.specReplicas) === null) {
+    const message = `the spec replicas field ".${paths.specReplicas}" does not exist`;
+    throw internalError(`Internal error occurred: ${message}`, message);
+  }
+  const read = (path: string): Json => found(path) ?? 0;
   const { name, namespace, uid, resourceVersion, creationTimestamp } = metaOf(object);
   return {
     kind: 'Scale',
@@ -330,12 +335,17 @@ export function writeScale(world: World, target: Target, scale: JsonObject, how:
   if (kind.scale === null || typeof replicas !== 'number')
     throw badRequest('spec.replicas of the Scale must be a number');
   if (replicas < 0) {
-    throw invalid({ group: 'autoscaling', kind: 'Scale' }, name, [
-      fieldInvalid('spec.replicas', replicas, 'should be a non-negative integer'),
-    ]);
+    throw kind.builtIn
+      ? invalid({ group: 'autoscaling', kind: 'Scale' }, name, [
+          fieldInvalid('spec.replicas', replicas, 'must be greater than or equal to 0'),
+        ])
+      : invalid(kind, name, [
+          fieldInvalid(`.${kind.scale.specReplicas}`, replicas, 'should be a non-negative integer'),
+        ]);
   }
   const old = inVersion(current(world, target), kind);
-  checkPreconditions(old, metaOf(scale), kind, name);
+  checkPreconditions(old, metaOf(scale), target);
   const object = withAt(old, kind.scale.specReplicas.split('.'), replicas);
-  return changed(world, target, old, object, how, null);
+  // Of a custom resource nobody comes to own what was scaled.
+  return changed(world, target, old, object, how, kind.builtIn ? null : old);
 }
