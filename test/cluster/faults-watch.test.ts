@@ -1,6 +1,9 @@
 import { cp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { systemClock } from '../../src/kube/clock.ts';
+import { Fence } from '../../src/kube/fencing.ts';
+import { LeaderElector } from '../../src/kube/leader-election.ts';
 import { connectionLaws } from '../kube-faults/connection-laws.ts';
 import { configOf, FaultScene } from '../kube-faults/fault-scene.ts';
 import { compact } from './compact.ts';
@@ -27,13 +30,16 @@ describe.runIf(process.env['USE_EXISTING_CLUSTER'] !== 'true')('informers and re
   connectionLaws(open);
 
   test.each(['kube-apiserver', 'etcd'] as const)(
-    '%s is killed in the middle of writes and comes back: no event is lost',
+    '%s is killed in the middle of writes and comes back: no event is lost, and no lease',
     async (component) => {
       const scene = await open(`kill-${component}`);
       const witness = scene.witness();
       await scene.churn.steps(20);
       await scene.hasAll(witness);
       const { churn } = scene;
+      const { elector, fence, renewals } = leader(scene);
+      const leading = elector.run();
+      await eventually(() => (fence.epoch === 0 ? true : null));
       await Promise.all([
         plane.kill(component),
         eventually(async () => ((await churn.step()) ? null : true)),
@@ -45,6 +51,11 @@ describe.runIf(process.env['USE_EXISTING_CLUSTER'] !== 'true')('informers and re
       ]);
       await churn.steps(20);
       await scene.hasAll(witness);
+      const before = renewals();
+      await eventually(() => (renewals() > before ? true : null));
+      expect(fence.epoch).toBe(0);
+      elector.stop({ release: true });
+      expect(await leading).toBe('stopped');
     },
   );
 
@@ -85,3 +96,31 @@ describe.runIf(process.env['USE_EXISTING_CLUSTER'] !== 'true')('informers and re
     await scene.holds(witness);
   });
 });
+
+/** A leader that has the patience for a restart, and how often it has renewed its lease. */
+function leader({ admin, namespace }: FaultScene): {
+  readonly elector: LeaderElector;
+  readonly fence: Fence;
+  readonly renewals: () => number;
+} {
+  const clock = systemClock();
+  const fence = new Fence(clock, { renewDeadlineMs: 50_000, marginMs: 1000 });
+  let count = 0;
+  const renewed = fence.renewed.bind(fence);
+  fence.renewed = (...renewal) => {
+    count += 1;
+    renewed(...renewal);
+  };
+  const elector = new LeaderElector({
+    client: admin,
+    lease: { namespace, name: 'leader' },
+    hostName: 'one',
+    newId: () => '1',
+    fence,
+    clock,
+    random: Math.random,
+    fieldManager: 'one',
+    timing: { leaseDurationMs: 60_000, renewDeadlineMs: 50_000, retryPeriodMs: 250 },
+  });
+  return { elector, fence, renewals: () => count };
+}

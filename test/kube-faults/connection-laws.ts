@@ -35,9 +35,9 @@ export function connectionLaws(open: (namespace: string) => Promise<FaultScene>)
       if (how === 'halfOpen') scene.proxy.halfOpen();
       else scene.proxy.weather = { kind: 'stall' };
       await scene.churn.steps(15);
-      scene.clock.forward(119_000);
+      scene.clock.forward(90_000);
       expect(witness.problems).toEqual([]);
-      scene.clock.forward(2000);
+      scene.clock.forward(31_000);
       await eventually(() => (witness.problems.length >= 2 ? true : null));
       scene.proxy.weather = { kind: 'fair' };
       await scene.hasAll(witness);
