@@ -60,7 +60,7 @@ describe('requests', () => {
     const { host } = new URL(server.url);
     await client.get(pods, { namespace: 'ns', name: 'p' });
     await refusal(client.raw('/apis/nothing'));
-    await server.close();
+    server.close();
     await refusal(client.create(pods, pod, write));
     expect(told).toEqual([`GET 200 ${host}`, `GET 404 ${host}`, `POST <error> ${host}`]);
   });
