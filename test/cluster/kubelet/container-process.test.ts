@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../../src/kube/clock.ts';
 import { isAlive, isGroupAlive } from '../../../src/platform/local/process/identity.ts';
+import { spawnProcess } from '../../../src/platform/local/process/spawn-process.ts';
 import { eventually } from '../eventually.ts';
 import { ContainerProcess } from './container-process.ts';
 
@@ -62,6 +63,17 @@ describe('the process of a container', () => {
     const { process } = await start('sleep 60 & exit 2');
     expect(await process.exited).toBe(2);
     await eventually(() => (isGroupAlive(process.identity) ? null : true), 5000);
+  });
+
+  test('may be over before anybody looks', async () => {
+    const command = { argv: ['sh', '-c', 'exit 6'], env: {}, cwd: folder, folder, attempt: 98 };
+    const process = await ContainerProcess.start(command, async (wanted) => {
+      const spawned = await spawnProcess(wanted);
+      return spawned.kind === 'started' ? { ...spawned, identity: null } : spawned;
+    });
+    process.terminate();
+    expect(await process.exited).toBe(6);
+    expect(isAlive(process.identity)).toBe(false);
   });
 
   test('is killed with its first breath', async () => {

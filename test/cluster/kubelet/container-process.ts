@@ -1,6 +1,7 @@
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  bootId,
   isAlive,
   type ProcessIdentity,
   signalGroup,
@@ -43,11 +44,11 @@ export class ContainerProcess implements RunningProcess {
     });
   }
 
-  static async start(command: ContainerCommand): Promise<ContainerProcess> {
+  static async start(command: ContainerCommand, spawn = spawnProcess): Promise<ContainerProcess> {
     mkdirSync(command.folder, { recursive: true });
     const log = openSync(join(command.folder, `${command.attempt}.log`), 'a');
     const exitFile = exitFileOf(command);
-    const started = await spawnProcess({
+    const started = await spawn({
       command: ['sh', '-c', shim, exitFile, ...command.argv],
       env: command.env,
       workingDir: command.cwd,
@@ -55,8 +56,9 @@ export class ContainerProcess implements RunningProcess {
     });
     closeSync(log);
     if (started.kind === 'failed') throw new Error(started.message);
-    if (started.identity === null) throw new Error('the shell ended before it was seen');
-    const { child, identity } = started;
+    const { child } = started;
+    // On a busy machine a short program may be over before we come to look.
+    const identity = started.identity ?? { bootId: bootId(), pid: child.pid ?? 0, startTime: '' };
     const over = child.exitCode !== null || child.signalCode !== null;
     const gone = over
       ? Promise.resolve()

@@ -81,7 +81,7 @@ export class PodBench {
     return eventually(async () => {
       const pod = await this.read(name);
       if (look(pod)) return pod;
-      throw new Error(JSON.stringify(pod.status, null, 1));
+      throw new Error(this.kubelet.failure() ?? JSON.stringify(pod.status, null, 1));
     });
   }
 

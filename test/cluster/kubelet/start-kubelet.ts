@@ -19,6 +19,8 @@ export interface KubeletHandle {
   /** Of its records, volumes and logs of containers: `pods/UID/runs/CONTAINER/0.log`. */
   readonly folder: string;
   readonly pid: number | null;
+  /** How it ended by itself, with the end of what it said; null: it did not. */
+  failure(): string | null;
   /** Its pods run on. */
   kill(signal?: NodeJS.Signals): Promise<void>;
   /** `kill`, if it still runs, and another one in its place. */
@@ -88,6 +90,7 @@ class KubeletProcess implements KubeletHandle {
   readonly #leash = new Leash();
   #groups: readonly number[] = [];
   #child: ChildProcess | null = null;
+  #wanted = false;
   #gone: Promise<void> = Promise.resolve();
 
   constructor(plane: ControlPlane, config: KubeletConfig, folder: string) {
@@ -106,13 +109,19 @@ class KubeletProcess implements KubeletHandle {
     return this.#child?.pid ?? null;
   }
 
+  failure(): string | null {
+    if (!this.#wanted || this.#child !== null) return null;
+    const lines = readFileSync(join(this.folder, 'kubelet.log'), 'utf8').trimEnd().split('\n');
+    return `the kubelet ${this.nodeName} ended:\n${lines.slice(-20).join('\n')}`;
+  }
+
   async start(): Promise<void> {
     const [program = '', ...args] = this.#command;
-    const logFile = join(this.folder, 'kubelet.log');
-    const log = openSync(logFile, 'a');
+    const log = openSync(join(this.folder, 'kubelet.log'), 'a');
     const child = spawn(program, args, { stdio: ['ignore', log, log, 'ipc'], detached: true });
     closeSync(log);
     this.#child = child;
+    this.#wanted = true;
     this.#hold();
     const event = (name: string): Promise<void> =>
       new Promise((resolve) => child.once(name, () => resolve()));
@@ -130,11 +139,12 @@ class KubeletProcess implements KubeletHandle {
         this.#groups = message.groups;
         this.#hold();
       });
-      void this.#gone.then(() => reject(new Error(`the kubelet ended:\n${readFileSync(logFile, 'utf8')}`)));
+      void this.#gone.then(() => reject(new Error(this.failure() ?? 'the kubelet was ended')));
     });
   }
 
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    this.#wanted = false;
     this.#child?.kill(signal);
     await this.#gone;
   }
