@@ -175,6 +175,8 @@ async function creations(scene: Scene, widgets: Resource): Promise<void> {
   await create('create against a rule', { size: 5, limit: 4 });
   await create('create with null for a number', { size: null });
   await create('create a fraction', { size: 1.5 });
+  await create('create with a number beyond its format', { size: 1, limit: 3_000_000_000 });
+  await create('create with a fraction of no format', { size: 1, parts: [{ id: 'a', weight: 1.5 }] });
   await scene.create('create without a version', widgets, {
     ...widget(scene, widgets, 'wrong', { size: 1 }),
     apiVersion: 'v1',

@@ -30,9 +30,4 @@ export const knownDifferences: readonly KnownDifference[] = [
     path: 'error.details.causes',
     why: 'The API server also says that it finds no replicas in a list; the list is refused either way.',
   },
-  {
-    step: 'custom resources: create a fraction',
-    path: 'error.details.causes',
-    why: 'The API server checks the number against both type and format, and says both; the fake says the type.',
-  },
 ];

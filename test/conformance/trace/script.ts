@@ -5,6 +5,7 @@ import { listChapter } from './chapter-lists.ts';
 import { configMapChapter } from './chapter-objects.ts';
 import { smallKindsChapter } from './chapter-small-kinds.ts';
 import { workloadChapter } from './chapter-workloads.ts';
+import { moreKindsChapter } from './chapter-more-kinds.ts';
 import type { Chapter } from './scene.ts';
 
 /** What is done on both, in order. */
@@ -14,6 +15,7 @@ export const script: readonly Chapter[] = [
   applyChapter,
   smallKindsChapter,
   workloadChapter,
+  moreKindsChapter,
   customChapter,
   deletionChapter,
   namespaceChapter,

@@ -14,13 +14,36 @@ export function withBuiltInDefaults(object: JsonObject, kind: Kind): JsonObject 
         ),
         ['lastTransitionTime', 'lastUpdateTime'],
       );
-    case 'ReplicaSet':
     case 'StatefulSet':
+      return withStrategy(filled(withTemplate(object), 'spec', statefulSpec), {
+        maxUnavailable: 1,
+        partition: 0,
+      });
+    case 'ReplicaSet':
       return withConditionTimes(filled(withTemplate(object), 'spec', { replicas: 1 }), [
         'lastTransitionTime',
       ]);
     case 'DaemonSet':
-      return withTemplate(object);
+      return withStrategy(
+        filled(filled(withTemplate(object), 'spec', { revisionHistoryLimit: 10 }), 'metadata.annotations', {
+          'deprecated.daemonset.template.generation': '1',
+        }),
+        { maxSurge: 0, maxUnavailable: 1 },
+      );
+    case 'EndpointSlice':
+      return {
+        ...object,
+        endpoints: asList(object['endpoints']).map((one) => ({ conditions: {}, ...asObject(one) })),
+        ...(object['ports'] === undefined
+          ? {}
+          : {
+              ports: asList(object['ports']).map((port) => ({
+                name: '',
+                protocol: 'TCP',
+                ...asObject(port),
+              })),
+            }),
+      };
     case 'Pod':
       return withConditionTimes(
         withAddresses({
@@ -50,6 +73,20 @@ export function withBuiltInDefaults(object: JsonObject, kind: Kind): JsonObject 
     default:
       return object;
   }
+}
+
+const statefulSpec = {
+  replicas: 1,
+  revisionHistoryLimit: 10,
+  podManagementPolicy: 'OrderedReady',
+  persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Retain', whenScaled: 'Retain' },
+};
+
+function withStrategy(object: JsonObject, rollingUpdate: JsonObject): JsonObject {
+  const typed = filled(object, 'spec.updateStrategy', { type: 'RollingUpdate' });
+  return at(typed, 'spec', 'updateStrategy', 'type') === 'RollingUpdate'
+    ? filled(typed, 'spec.updateStrategy.rollingUpdate', { ...rollingUpdate })
+    : typed;
 }
 
 /** Times that are structs in Go are there also where nobody set them. */

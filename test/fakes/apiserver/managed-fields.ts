@@ -126,7 +126,7 @@ export function ownByApply(
   { who, time, force }: { readonly who: Manager; readonly time: string; readonly force: boolean },
 ): JsonObject {
   const { changed, removed } = compareFields(ownable(live ?? {}), ownable(merged), kind.schema);
-  const entries = live === null ? [] : entriesOf(live);
+  const entries = live === null ? [] : ownersBefore(live, kind, time);
   const others = entries.filter((entry) => !isBy(entry, who));
   const conflicts = others.flatMap((entry) => {
     const fields = intersection(entry.fields, changed);
@@ -143,6 +143,15 @@ export function ownByApply(
     // The time is of the last apply that changed the object; of one that only came to own something there is none.
     { ...who, apiVersion: apiVersionOf(kind), time: isChanged ? time : (mine?.time ?? ''), fields },
   ]);
+}
+
+/** Of an object that nobody owns anything of, the first apply finds an owner of all that is there. */
+function ownersBefore(live: JsonObject, kind: Kind, time: string): readonly Entry[] {
+  const entries = entriesOf(live);
+  if (entries.length > 0) return entries;
+  const { changed: fields } = compareFields({}, ownable(live), kind.schema);
+  const who = { manager: 'before-first-apply', operation: 'Update', subresource: '' } as const;
+  return [{ ...who, apiVersion: apiVersionOf(kind), time, fields }];
 }
 
 function shown({ manager, operation, subresource, apiVersion }: Entry): string {

@@ -5,7 +5,7 @@ import type { Kind } from './kinds.ts';
 /** What admission and allocation add to a new object, after it is settled who owns what: nobody owns these. */
 export function withServerFields(object: JsonObject, kind: Kind, address: () => string): JsonObject {
   if (!kind.builtIn) return object;
-  const born = kind.hasStatus ? { ...object, status: firstStatus(kind) } : object;
+  const born = kind.hasStatus ? { ...object, status: firstStatuses[kind.kind] ?? {} } : object;
   switch (kind.kind) {
     case 'Namespace':
       return withSpec(born, { finalizers: ['kubernetes'] });
@@ -39,11 +39,23 @@ export function withServerFields(object: JsonObject, kind: Kind, address: () => 
   }
 }
 
-function firstStatus({ kind }: Kind): JsonObject {
-  if (kind === 'Pod') return { phase: 'Pending', qosClass: 'BestEffort' };
-  if (kind === 'Namespace') return { phase: 'Active' };
-  return kind === 'Service' ? { loadBalancer: {} } : {};
-}
+/** What is there of a status before anybody wrote one: fields of Go without `omitempty`. */
+const firstStatuses: Readonly<Record<string, JsonObject>> = {
+  Pod: { phase: 'Pending', qosClass: 'BestEffort' },
+  Namespace: { phase: 'Active' },
+  Service: { loadBalancer: {} },
+  Ingress: { loadBalancer: {} },
+  ReplicaSet: { replicas: 0 },
+  StatefulSet: { availableReplicas: 0, replicas: 0 },
+  DaemonSet: {
+    currentNumberScheduled: 0,
+    desiredNumberScheduled: 0,
+    numberMisscheduled: 0,
+    numberReady: 0,
+  },
+  HorizontalPodAutoscaler: { currentMetrics: null, desiredReplicas: 0 },
+  PodDisruptionBudget: { currentHealthy: 0, desiredHealthy: 0, disruptionsAllowed: 0, expectedPods: 0 },
+};
 
 function podFields(pod: JsonObject): JsonObject {
   const serviceAccountName = asText(at(pod, 'spec', 'serviceAccountName')) || 'default';

@@ -16,8 +16,9 @@ import { type FieldError, fieldDuplicate, fieldInvalid, fieldNotSupported, field
 export function validateSchema(value: Json, schema: Schema, path = ''): FieldError[] {
   if (value === null && schema.nullable) return [];
   const wrongType = typeError(value, schema, path);
-  if (wrongType !== null) return [wrongType];
+  if (wrongType !== null) return [wrongType, ...formatErrors(value, schema, path)];
   return [
+    ...formatErrors(value, schema, path),
     ...limitErrors(value, schema.limits, path),
     ...(isObject(value) ? objectErrors(value, schema, path) : []),
     ...(isList(value) ? listErrors(value, schema, path) : []),
@@ -33,16 +34,27 @@ function typeError(value: Json, schema: Schema, path: string): FieldError | null
   if (schema.type === 'any') return null;
   const given = typeOf(value);
   const fits = given === schema.type || (schema.type === 'number' && given === 'integer');
-  return fits ? null : wrongType(path, schema.type, value);
+  if (fits) return null;
+  const isFraction = given === 'number' && schema.type === 'integer' && schema.format.startsWith('int');
+  return isFraction ? wrongType(path, schema.format, value, 'float64') : wrongType(path, schema.type, value);
 }
 
-function wrongType(path: string, wanted: string, value: Json): FieldError {
-  const given = typeOf(value);
+function wrongType(path: string, wanted: string, value: Json, given = typeOf(value)): FieldError {
   return {
     path,
     reason: 'FieldValueTypeInvalid',
     message: `Invalid value: ${JSON.stringify(given)}: ${path} in body must be of type ${wanted}: ${JSON.stringify(given)}`,
   };
+}
+
+/** A number is checked against its type and once more against its format. */
+function formatErrors(value: Json, { type, format }: Schema, path: string): FieldError[] {
+  if (type !== 'integer' || typeof value !== 'number') return [];
+  const beyond = format === 'int32' ? 2 ** 31 : 2 ** 63;
+  if (Number.isInteger(value) && value >= -beyond && value < beyond) return [];
+  const wanted = format.startsWith('int') ? `with format ${format}` : '(default format)';
+  const message = `Invalid value: "": Checked value must be of type integer ${wanted} in ${path}`;
+  return [{ path: '', reason: 'FieldValueInvalid', message }];
 }
 
 function typeOf(value: Json): string {

@@ -284,7 +284,9 @@ function generationOf(old: JsonObject, next: JsonObject, kind: Kind): Json | und
   const generation = Number(metaOf(old)['generation'] ?? 1);
   const content = (object: JsonObject): JsonObject =>
     without(object, 'metadata', 'apiVersion', ...(kind.hasStatus ? ['status'] : []));
-  return same(content(old), content(next)) ? generation : generation + 1;
+  const labelsCount = kind.builtIn && kind.kind === 'EndpointSlice';
+  const isSame = !labelsCount || same(metaOf(old)['labels'], metaOf(next)['labels']);
+  return isSame && same(content(old), content(next)) ? generation : generation + 1;
 }
 
 function checkFinalizers(old: JsonObject, next: JsonObject, kind: Kind): void {
