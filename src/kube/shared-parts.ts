@@ -1,7 +1,7 @@
 /** Parts that came at least twice, in each of two generations. */
 const generationSize = 16_384;
-/** Hashes of parts that came once. */
-const seenSize = 131_072;
+/** Hashes of parts that came once: a power of two, and four bytes for each. */
+const seenSize = 32_768;
 /** V8 keeps shorter texts of JSON once by itself. */
 const shortText = 10;
 /** Of a long text, so many characters at each end are hashed. */
@@ -16,7 +16,8 @@ type Part = string | readonly unknown[] | Readonly<Record<string, unknown>>;
  * did not come again for long.
  */
 export class SharedParts {
-  #seen = new Set<number>();
+  /** By their last bits; a newer one takes the place of an older one. */
+  readonly #seen = new Int32Array(seenSize);
   #young = new Map<number, Part>();
   #old = new Map<number, Part>();
   /** Of the part that was looked at last. */
@@ -70,12 +71,9 @@ export class SharedParts {
       this.#keep(hash, old);
       return old;
     }
-    if (this.#seen.has(hash)) {
-      this.#keep(hash, part);
-    } else {
-      if (this.#seen.size >= seenSize) this.#seen = new Set();
-      this.#seen.add(hash);
-    }
+    const place = hash & (seenSize - 1);
+    if (this.#seen[place] === hash) this.#keep(hash, part);
+    else this.#seen[place] = hash;
     return part;
   }
 

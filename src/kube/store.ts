@@ -26,7 +26,7 @@ export function ownerIndex(object: KubeObject): readonly string[] {
 export class Store<Item extends KubeObject> {
   #objects = new Map<string, Item>();
   readonly #functions: ReadonlyMap<string, IndexFunction<Item>>;
-  #indexes = new Map<string, Map<string, Set<string>>>();
+  #indexes = new Map<string, Index>();
 
   constructor(indexes: Readonly<Record<string, IndexFunction<Item>>> = {}) {
     this.#functions = new Map(Object.entries(indexes));
@@ -64,17 +64,15 @@ export class Store<Item extends KubeObject> {
   set(object: Item): readonly StoreChange<Item>[] {
     const key = keyOf(object.metadata);
     const before = this.#objects.get(key);
-    const entries = this.#entriesOf(object);
-    if (before !== undefined) this.#unindex(key, before);
+    this.#index(key, before, object);
     this.#objects.set(key, object);
-    index(this.#indexes, key, entries);
     return changes(before, object);
   }
 
   delete(key: string): readonly StoreChange<Item>[] {
     const before = this.#objects.get(key);
     if (before === undefined) return [];
-    this.#unindex(key, before);
+    this.#index(key, before, undefined);
     this.#objects.delete(key);
     return [{ kind: 'deleted', object: before }];
   }
@@ -87,7 +85,7 @@ export class Store<Item extends KubeObject> {
     for (const object of items) {
       const key = keyOf(object.metadata);
       objects.set(key, object);
-      index(indexes, key, this.#entriesOf(object));
+      for (const [name, valuesOf] of this.#functions) enter(indexes.get(name), key, valuesOf(object));
     }
     for (const [key, before] of this.#objects) {
       if (!objects.has(key)) found.push({ kind: 'deleted', object: before });
@@ -101,38 +99,40 @@ export class Store<Item extends KubeObject> {
     return found;
   }
 
-  #emptyIndexes(): Map<string, Map<string, Set<string>>> {
+  #emptyIndexes(): Map<string, Index> {
     return new Map([...this.#functions.keys()].map((name) => [name, new Map()]));
   }
 
-  #entriesOf(object: Item): readonly (readonly [string, readonly string[]])[] {
-    return [...this.#functions].map(([name, valuesOf]) => [name, valuesOf(object)]);
-  }
-
-  #unindex(key: string, before: Item): void {
-    for (const [name, values] of this.#entriesOf(before)) {
-      const index = this.#indexes.get(name);
-      for (const value of values) {
-        const keys = index?.get(value);
-        keys?.delete(key);
-        if (keys?.size === 0) index?.delete(value);
-      }
+  /** Most changes move nothing. All functions are asked before anything moves: one that throws leaves the store as it was. */
+  #index(key: string, before: Item | undefined, object: Item | undefined): void {
+    const moves = [...this.#functions].flatMap(([name, valuesOf]) => {
+      const was = before === undefined ? [] : valuesOf(before);
+      const is = object === undefined ? [] : valuesOf(object);
+      const stays = was.length === is.length && was.every((value, at) => value === is[at]);
+      return stays ? [] : [{ index: this.#indexes.get(name), was, is }];
+    });
+    for (const { index, was, is } of moves) {
+      leave(index, key, was);
+      enter(index, key, is);
     }
   }
 }
 
-function index(
-  indexes: Map<string, Map<string, Set<string>>>,
-  key: string,
-  entries: readonly (readonly [string, readonly string[]])[],
-): void {
-  for (const [name, values] of entries) {
-    const index = indexes.get(name);
-    for (const value of values) {
-      const keys = index?.get(value);
-      if (keys === undefined) index?.set(value, new Set([key]));
-      else keys.add(key);
-    }
+type Index = Map<string, Set<string>>;
+
+function enter(index: Index | undefined, key: string, values: readonly string[]): void {
+  for (const value of values) {
+    const keys = index?.get(value);
+    if (keys === undefined) index?.set(value, new Set([key]));
+    else keys.add(key);
+  }
+}
+
+function leave(index: Index | undefined, key: string, values: readonly string[]): void {
+  for (const value of values) {
+    const keys = index?.get(value);
+    keys?.delete(key);
+    if (keys?.size === 0) index?.delete(value);
   }
 }
 
