@@ -5,7 +5,7 @@ const seenSize = 32_768;
 /** V8 keeps shorter texts of JSON once by itself. */
 const shortText = 10;
 /** Of a long text, so many characters at each end are hashed. */
-const hashedText = 48;
+const hashedText = 16;
 
 type Part = string | readonly unknown[] | Readonly<Record<string, unknown>>;
 

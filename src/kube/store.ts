@@ -105,16 +105,18 @@ export class Store<Item extends KubeObject> {
 
   /** Most changes move nothing. All functions are asked before anything moves: one that throws leaves the store as it was. */
   #index(key: string, before: Item | undefined, object: Item | undefined): void {
-    const moves = [...this.#functions].flatMap(([name, valuesOf]) => {
+    const moves: (() => void)[] = [];
+    for (const [name, valuesOf] of this.#functions) {
       const was = before === undefined ? [] : valuesOf(before);
       const is = object === undefined ? [] : valuesOf(object);
-      const stays = was.length === is.length && was.every((value, at) => value === is[at]);
-      return stays ? [] : [{ index: this.#indexes.get(name), was, is }];
-    });
-    for (const { index, was, is } of moves) {
-      leave(index, key, was);
-      enter(index, key, is);
+      if (was.length === is.length && was.every((value, at) => value === is[at])) continue;
+      const index = this.#indexes.get(name);
+      moves.push(() => {
+        leave(index, key, was);
+        enter(index, key, is);
+      });
     }
+    for (const move of moves) move();
   }
 }
 

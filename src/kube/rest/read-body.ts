@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { setImmediate } from 'node:timers/promises';
 import { KubeError } from '../kube-error.ts';
 import { connectionError } from '../transport/connection-error.ts';
@@ -32,13 +33,10 @@ export async function readBody(
 
 /** Strict: a letter that was replaced would be a change of the object that nobody made. */
 export function decodeUtf8(what: string, bytes: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    throw malformed(
-      `${what}: the server sent bytes that are no UTF-8; something on the way damages its answers`,
-    );
-  }
+  if (isUtf8(bytes)) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
+  throw malformed(
+    `${what}: the server sent bytes that are no UTF-8; something on the way damages its answers`,
+  );
 }
 
 /** Without the parser's own words: they quote the text, and that may be a Secret. */

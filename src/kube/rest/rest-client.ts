@@ -16,7 +16,7 @@ import type { WireRequest } from '../transport/transport.ts';
 import { type Caller, whatOf } from './caller.ts';
 import { guarded } from './guarded.ts';
 import { isKubeObject, listOf } from './json-record.ts';
-import { linesOf } from './lines-of.ts';
+import { LineCutter } from './line-cutter.ts';
 import { badRequest, collectionPath, objectPath, type Query, queryOf, requireNamespace } from './path-of.ts';
 import { malformed, parseJson } from './read-body.ts';
 import { htmlError, isHtml } from './status-error.ts';
@@ -91,14 +91,17 @@ export class RestClient implements KubeClient {
       const answer = await this.#caller.open(request, scope);
       scope.disarm();
       const { server } = this.#caller.transport;
-      const chunks = guarded(answer, { clock, scope, inactivityMs, what, server });
-      for await (const line of linesOf(what, chunks, maxLineBytes)) {
-        if (line[0] === 0x3c)
-          throw htmlError(what, { status: answer.status, text: Buffer.from(line).toString() });
-        yield watchEventOf<Item>(what, line);
-        // Lines that came with the last one are not given any more.
-        scope.signal.throwIfAborted();
+      const cutter = new LineCutter(what, maxLineBytes);
+      for await (const chunk of guarded(answer, { clock, scope, inactivityMs, what, server })) {
+        for (const line of cutter.cut(chunk)) {
+          if (line[0] === 0x3c)
+            throw htmlError(what, { status: answer.status, text: Buffer.from(line).toString() });
+          yield watchEventOf<Item>(what, line);
+          // Lines that came with the last one are not given any more.
+          scope.signal.throwIfAborted();
+        }
       }
+      cutter.end();
     } catch (thrown) {
       throw isKubeError(thrown, 'Gone') ? expiredIfGone(thrown) : thrown;
     } finally {
