@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { quantile } from '../bench.ts';
+import { quantile, round } from '../bench.ts';
 import type { Child } from './child.ts';
 import { clientOf, configMap, configMaps, instant } from './resources.ts';
 import type { SideCommands } from './sides/side-main.ts';
@@ -12,7 +12,8 @@ export interface EventFigures {
   /** Medians over the turns. */
   readonly p50Ms: number;
   readonly p99Ms: number;
-  readonly turns: number;
+  /** The median of each turn. */
+  readonly turnsMs: readonly number[];
   readonly writes: number;
   readonly seen: number;
 }
@@ -54,7 +55,7 @@ export async function measureEvents(
   return found.map(({ p50, p99, writes, seen }) => ({
     p50Ms: quantile(p50, 0.5),
     p99Ms: quantile(p99, 0.5),
-    turns,
+    turnsMs: p50.map((ms) => round(ms)),
     writes,
     seen,
   }));
