@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FakeApiServer } from '../../test/fakes/apiserver/api-server.ts';
@@ -29,6 +31,24 @@ describe('shared parts', () => {
     expect(other?.spec).not.toBe(second?.spec);
     expect(other?.spec.containers).toBe(second?.spec.containers);
     expect(other).toEqual(template('another'));
+  });
+
+  test('equal texts of objects that differ are one', () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const parts = new SharedParts();
+    const longText = JSON.stringify('x'.repeat(20_000));
+    const objects: unknown[] = [];
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    for (let at = 0; at < 500; at += 1) {
+      const object = JSON.parse(`{"part":{"at":${at},"text":${longText}}}`) as object;
+      parts.share(object);
+      objects.push(object);
+    }
+    collect();
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(2_000_000);
+    expect(objects.length).toBe(500);
   });
 
   test('an object itself is never another one', () => {

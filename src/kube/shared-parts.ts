@@ -5,7 +5,7 @@ const seenSize = 32_768;
 /** V8 keeps shorter texts of JSON once by itself. */
 const shortText = 10;
 /** Of a long text, so many characters at each end are hashed. */
-const hashedText = 16;
+const hashedText = 32;
 
 type Part = string | readonly unknown[] | Readonly<Record<string, unknown>>;
 
@@ -53,9 +53,8 @@ export class SharedParts {
   #replaceParts(record: Record<string, unknown>): void {
     let hash = 7;
     for (const key of Object.keys(record)) {
-      const value = record[key];
-      const shared = this.#shared(value);
-      if (shared !== value) record[key] = shared;
+      // Also where they are equal: two equal texts may be two.
+      record[key] = this.#shared(record[key]);
       hash = mixed(mixed(hash, hashOfText(key)), this.#hash);
     }
     this.#hash = hash;
