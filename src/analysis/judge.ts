@@ -184,8 +184,10 @@ export interface CheckEvidence {
 export interface VerdictEvidence {
   readonly logEvidence: number;
   readonly peakLogEvidence: number;
-  /** ln u: from here on it is a rollback. At half of it, now, the release is suspect. */
+  /** ln u: from here on it is a rollback. */
   readonly logLevel: number;
+  /** At so much, now, the release is suspect: √u, and in a bake a hundredth of the level. */
+  readonly logSuspect: number;
   /** Suspect, and for a person to look at: stable breaks the same limit. */
   readonly environment: boolean;
   /** Names of the checks that are blamed; several checks without any: jointly. */

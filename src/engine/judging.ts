@@ -1,6 +1,7 @@
 import type { Signal } from '../analysis/block.ts';
 import type { Judge, JudgeInput, JudgeName, JudgePlan, JudgeState, Verdict } from '../analysis/judge.ts';
 import { withJudge } from '../analysis/with-judge.ts';
+import { failureWords } from '../rollout/verdict.ts';
 import type { Measurement, MetricReading, RolloutRecord, ShadowRecord } from './ports.ts';
 import { addTraffic } from './traffic.ts';
 
@@ -122,13 +123,6 @@ function judgeInShadow(
     failedAtMs: failed ? (verdict.atMs ?? input.nowMs) : null,
     message: failed ? failureWords(verdict) : '',
   };
-}
-
-function failureWords({ checks, failedChecks }: Verdict): string {
-  const failing = checks
-    .filter(({ kind }) => kind === 'fail')
-    .map(({ name, message }) => `${name}: ${message}`);
-  return failing.length === 0 ? `${failedChecks} evaluations failed` : failing.join('; ');
 }
 
 /** The verdict that a persisted judge's state stands for, without adding anything to it. */

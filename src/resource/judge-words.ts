@@ -1,9 +1,10 @@
 import type { JudgePlan, VerdictEvidence } from '../analysis/judge.ts';
+import { weighsEvidence } from '../analysis/weighs-evidence.ts';
 import { rarityOf } from '../analysis/bet/describe-check.ts';
 
 /** What is promised of how rarely a healthy release is taken back, and where the promise ends. */
 export function guaranteeWords({ judge, bet, checks }: JudgePlan): string {
-  if (judge !== 'bet' && judge !== 'likelihood')
+  if (!weighsEvidence(judge))
     return `The judge ${judge} promises nothing about how rarely a healthy release is taken back.`;
   const statistical = checks.filter(({ measure }) => measure.kind !== 'sample' && measure.kind !== 'gauge');
   if (statistical.length === 0)

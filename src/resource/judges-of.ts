@@ -1,4 +1,5 @@
 import type { JudgeName } from '../analysis/judge.ts';
+import { weighsEvidence } from '../analysis/weighs-evidence.ts';
 import type { CanaryResource } from './check/resource.ts';
 
 export interface Judges {
@@ -16,7 +17,7 @@ export function judgesOf({ value, flavour }: CanaryResource): Judges {
   return { deciding, shadow: [...new Set(shadow)].filter((name) => name !== deciding) };
 }
 
-/** Whether a judge, deciding or not, weighs evidence: then settings such as `margin` are read. */
-export function weighsEvidence({ deciding, shadow }: Judges): boolean {
-  return [deciding, ...shadow].some((name) => name === 'bet' || name === 'likelihood');
+/** Whether any of them, deciding or not, weighs evidence. */
+export function someWeighEvidence({ deciding, shadow }: Judges): boolean {
+  return [deciding, ...shadow].some(weighsEvidence);
 }

@@ -1,5 +1,6 @@
 import { betTestsOf } from '../analysis/bet/bet-tests.ts';
 import type { JudgePlan } from '../analysis/judge.ts';
+import { weighsEvidence } from '../analysis/weighs-evidence.ts';
 import type { Plan, Routing, Step } from '../rollout/plan.ts';
 import { type RollbackForecast, rollbackForecasts } from './rollback-forecast.ts';
 import { smallestErrorPercent, type StepFinding, stepFindings } from './step-power.ts';
@@ -127,7 +128,7 @@ export function estimatePlan(plan: Plan, options: Partial<ScheduleOptions> = {})
 function guaranteeOf(judging: JudgePlan): Pick<Schedule, 'falseRollbackPercent' | 'guarantee'> {
   const { judge, bet, checks } = judging;
   const counted = new Set(betTestsOf(checks).groups.flatMap((group) => group.checks));
-  const bounded = (judge === 'bet' || judge === 'likelihood') && counted.size > 0;
+  const bounded = weighsEvidence(judge) && counted.size > 0;
   const names = (wanted: boolean): readonly string[] =>
     checks.filter((check) => (bounded && counted.has(check)) === wanted).map(({ name }) => name);
   return {
@@ -214,7 +215,7 @@ function stepRow(
 
 function gateOf({ judging }: Plan, step: Step, canaryRequests: number | null): PowerGate {
   if (step.minRequests > 0) return { kind: 'requests', requests: step.minRequests };
-  const sequential = judging.judge === 'bet' || judging.judge === 'likelihood';
+  const sequential = weighsEvidence(judging.judge);
   return sequential && judging.checks.length > 0
     ? { kind: 'forecast', requests: canaryRequests }
     : { kind: 'none' };

@@ -2,6 +2,7 @@ import type { BadCount } from '../analysis/bet/bet-tests.ts';
 import { betTestsOf } from '../analysis/bet/bet-tests.ts';
 import { powerSettingsOf } from '../analysis/bet/planning.ts';
 import type { JudgePlan } from '../analysis/judge.ts';
+import { weighsEvidence } from '../analysis/weighs-evidence.ts';
 import { smallestFound } from '../analysis/power.ts';
 
 /** What the checks of one limit find in one step: shares of the canary's requests, in percent. */
@@ -45,7 +46,7 @@ export function stepFindings(
   canaryPerSecond: number,
   lengthMs: number,
 ): readonly StepFinding[] {
-  const sequential = judging.judge === 'bet' || judging.judge === 'likelihood';
+  const sequential = weighsEvidence(judging.judge);
   if (!sequential && judging.judge !== 'threshold') return [];
   return limitsOnRequests(judging).map(({ checks, counts, slowerThanSeconds, limit }) => {
     const windows = checks.map((check) => ({

@@ -8,7 +8,7 @@ import { hookAskedForRollback } from './polls.ts';
 import { rollBack } from './rollback.ts';
 import { isLowered, noTraffic, touchesCanary } from './routing.ts';
 import type { RolloutState } from './state.ts';
-import { isJudged, verdictOf } from './verdict.ts';
+import { failureWords, isJudged, verdictOf } from './verdict.ts';
 import { ownsRoute } from './verified.ts';
 
 /** The data plane carries this run's tombstone: the decision was written there before it was persisted (SPEC R46). */
@@ -93,10 +93,7 @@ export function judged(context: Context, state: RolloutState): Move {
 }
 
 function checkFailed(context: Context, state: RolloutState, verdict: Verdict): Move {
-  const failing = verdict.checks
-    .filter((check) => check.kind === 'fail')
-    .map((check) => `${check.name}: ${check.message}`);
-  const message = failing.length === 0 ? `${verdict.failedChecks} evaluations failed` : failing.join('; ');
+  const message = failureWords(verdict);
   const detected = {
     ...state,
     detectedAtMs: verdict.atMs ?? context.nowMs,

@@ -83,6 +83,7 @@ describe('a suspect (R38)', () => {
     logEvidence: 3,
     peakLogEvidence: 3,
     logLevel: 4.6,
+    logSuspect: 2.3,
     environment: false,
     blame: [],
     onsetAtMs: null,

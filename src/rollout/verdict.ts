@@ -8,6 +8,14 @@ export function verdictOf(context: Context, state: RolloutState): Verdict | null
   return verdict !== null && verdictAttempt === state.attempt && state.attempt > 0 ? verdict : null;
 }
 
+/** What failed, for people: the failing checks, or how many evaluations. */
+export function failureWords({ checks, failedChecks }: Verdict): string {
+  const failing = checks
+    .filter(({ kind }) => kind === 'fail')
+    .map(({ name, message }) => `${name}: ${message}`);
+  return failing.length === 0 ? `${failedChecks} evaluations failed` : failing.join('; ');
+}
+
 /** Judged time of the step, pauses taken out. Frozen while paused: a pause stops the clock, not the judging. */
 export function heldMs(context: Context, state: RolloutState): number {
   const verdict = verdictOf(context, state);

@@ -34,7 +34,7 @@ export function serviceView(service: EngineServiceView, nowMs: number): ServiceV
       rollout === null
         ? null
         : rolloutView(
-            { ...rollout, checks: service.checks, evidence: service.verdict?.evidence ?? rollout.evidence },
+            { ...rollout, checks: service.checks },
             { nowMs, phase, observation, verdict: service.verdict, labelOf },
           ),
     problem: service.troubles.length === 0 ? null : service.troubles.join('; '),

@@ -41,6 +41,7 @@ describe('judged by evidence', () => {
     logEvidence: Math.log(33),
     peakLogEvidence: Math.log(33),
     logLevel: Math.log(100),
+    logSuspect: Math.log(10),
     environment: false,
     blame: [],
     onsetAtMs: null,

@@ -77,9 +77,8 @@ function judgement(rollout: RolloutView): string[] {
 }
 
 /** Evidence beside the two levels that matter. */
-function weight(name: JudgeName, { logEvidence, logLevel, detector }: VerdictEvidence): string {
-  const suspectFrom = detector === null ? logLevel / 2 : logLevel - Math.log(100);
-  const [now, hold, back] = [logEvidence, suspectFrom, logLevel].map((log) => shortFactor(Math.exp(log)));
+function weight(name: JudgeName, { logEvidence, logLevel, logSuspect }: VerdictEvidence): string {
+  const [now, hold, back] = [logEvidence, logSuspect, logLevel].map((log) => shortFactor(Math.exp(log)));
   return `${name} has evidence of ${now} against it: it holds from ${hold} on and goes back at ${back}.`;
 }
 

@@ -89,6 +89,7 @@ function evidenceOf(
     logEvidence: evidence.log,
     peakLogEvidence: state.peaks[0] ?? 0,
     logLevel,
+    logSuspect: suspicion(state, logLevel),
     environment:
       state.decidedAtMs === null &&
       evidence.log >= logLevel &&

@@ -8,6 +8,7 @@ import type { BetConstants, BetTests, CheckGroup } from './bet-tests.ts';
 import type { Evidence } from './combine.ts';
 import { describeCheck } from './describe-check.ts';
 import { ratiosFor } from './factors.ts';
+import { countTests } from './planning.ts';
 import { type Counts, type Onset, sinceOf } from './process.ts';
 
 export interface CheckContext {
@@ -226,7 +227,7 @@ function smallestSeen(group: CheckGroup | null, { state, constants, tests }: Che
     falseRollback: constants.falseRollback,
     power: 0.9,
     alternatives: ratiosFor(limit).length,
-    tests: tests.groups.length * (group.share === null ? 1 : 2),
+    tests: countTests(tests.groups),
   };
   return smallestFound(state.absolute[key]?.totals[0] ?? 0, settings);
 }

@@ -50,10 +50,12 @@ export function judgeLines(
   return lines;
 }
 
-function evidenceLine({ logEvidence, logLevel, detector }: VerdictEvidence, sentence: string | null): string {
-  const suspectFrom = detector === null ? logLevel / 2 : logLevel - Math.log(100);
+function evidenceLine(
+  { logEvidence, logLevel, logSuspect }: VerdictEvidence,
+  sentence: string | null,
+): string {
   const parts = [
-    `evidence ${evidence(logEvidence)}: suspect from ${evidence(suspectFrom)}, back at ${evidence(logLevel)}`,
+    `evidence ${evidence(logEvidence)}: suspect from ${evidence(logSuspect)}, back at ${evidence(logLevel)}`,
     ...(sentence === null ? [] : [sentence]),
   ];
   return parts.join('; ');

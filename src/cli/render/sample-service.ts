@@ -219,6 +219,7 @@ export const sampleSuspect: ServiceView = {
         logEvidence: Math.log(33),
         peakLogEvidence: Math.log(33),
         logLevel: Math.log(100),
+        logSuspect: Math.log(10),
         environment: false,
         blame: [],
         onsetAtMs: sampleNowMs - 40_000,

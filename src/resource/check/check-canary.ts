@@ -1,9 +1,10 @@
+import { weighsEvidence } from '../../analysis/weighs-evidence.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import { annotationFor } from '../annotations.ts';
 import { isRecord } from '../document.ts';
 import { type Finding, findingAt, type FindingParts, type Path } from '../finding.ts';
 import { metricKind } from '../metric-kind.ts';
-import { judgesOf, weighsEvidence } from '../judges-of.ts';
+import { judgesOf, someWeighEvidence } from '../judges-of.ts';
 import { strategyOf } from '../strategy-of.ts';
 import { sluiceOnlyFields } from '../schema/canary.ts';
 import { pathText } from '../schema-findings.ts';
@@ -139,7 +140,7 @@ function checkJudgeSettings(canary: CanaryResource): readonly Finding[] {
   const path = ['spec', 'analysis'];
   const findings: Finding[] = [];
   for (const field of settings) {
-    if (analysis[field] === undefined || weighsEvidence(judgesOf(canary))) continue;
+    if (analysis[field] === undefined || someWeighEvidence(judgesOf(canary))) continue;
     const parts = {
       code: 'judge-setting-unused',
       message: `${field} is set.`,
@@ -173,7 +174,7 @@ function checkJudgeSettings(canary: CanaryResource): readonly Finding[] {
 /** Where evidence decides, `threshold` is for what is no evidence: queries and `rollout` webhooks. */
 function countsNothing(canary: CanaryResource): boolean {
   const { metrics = [], webhooks = [] } = canary.value.spec.analysis ?? {};
-  if (!weighsEvidence({ deciding: judgesOf(canary).deciding, shadow: [] })) return false;
+  if (!weighsEvidence(judgesOf(canary).deciding)) return false;
   const asks = metrics.some((metric) => ['query', 'template'].includes(metricKind(metric) ?? ''));
   return !asks && !webhooks.some(({ type }) => type === 'rollout');
 }

@@ -1,5 +1,5 @@
 import { type Finding, findingAt } from '../finding.ts';
-import { judgesOf, weighsEvidence } from '../judges-of.ts';
+import { judgesOf, someWeighEvidence } from '../judges-of.ts';
 import { metricKind, objectiveText } from '../metric-kind.ts';
 import { nearestName } from '../nearest-name.ts';
 import { parseObjective } from '../objective.ts';
@@ -105,7 +105,7 @@ function settingsUnused(canary: CanaryResource, metric: MetricValue, path: (stri
       message,
       fix: `remove ${field}`,
     });
-  if (metric.compare !== undefined && !isGauge(metric) && !weighsEvidence(judgesOf(canary)))
+  if (metric.compare !== undefined && !isGauge(metric) && !someWeighEvidence(judgesOf(canary)))
     findings.push(unused('compare', `The metric "${metric.name}" is to be compared with stable.`));
   if (metric.critical !== undefined && !isGauge(metric))
     findings.push(unused('critical', `The metric "${metric.name}" is to be critical.`));
@@ -142,7 +142,7 @@ function checkLimit(canary: CanaryResource, metric: MetricValue, index: number):
       findingAt(document, [...path, 'threshold'], { code: 'metric-threshold-deprecated', message, fix }),
     ];
   }
-  if (metric.compare === 'stable' && weighsEvidence(judgesOf(canary))) return [];
+  if (metric.compare === 'stable' && someWeighEvidence(judgesOf(canary))) return [];
   if (isGauge(metric) && metric.compare !== 'none') return [];
   if (flavour === 'sluice') return [unbounded(canary, metric, path)];
   const message = `The metric "${metric.name}" has no thresholdRange.`;

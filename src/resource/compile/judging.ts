@@ -3,7 +3,7 @@ import type { BetSettings, CheckPlan, JudgePlan } from '../../analysis/judge.ts'
 import type { Step } from '../../rollout/plan.ts';
 import type { CanaryResource } from '../check/resource.ts';
 import { type Finding, findingAt } from '../finding.ts';
-import { type Judges, judgesOf, weighsEvidence } from '../judges-of.ts';
+import { type Judges, judgesOf, someWeighEvidence } from '../judges-of.ts';
 import { strategyOf } from '../strategy-of.ts';
 
 /** Flagger never looks more often than this. */
@@ -76,7 +76,8 @@ function alone(check: CheckPlan): CheckPlan {
 /** A smallest regression that every limit allows could never be seen. */
 export function minEffectFindings(canary: CanaryResource, judging: JudgePlan): readonly Finding[] {
   const { minEffect } = canary.value.spec.analysis ?? {};
-  if (minEffect === undefined || judging.checks.length === 0 || !weighsEvidence(judgesOf(canary))) return [];
+  if (minEffect === undefined || judging.checks.length === 0 || !someWeighEvidence(judgesOf(canary)))
+    return [];
   if (requestsForEffect(judging, minEffect / 100) !== null) return [];
   const message = `minEffect is ${minEffect} %, and every limit allows as much.`;
   const fix = 'write a share of bad requests above a limit';

@@ -1,5 +1,6 @@
 import { requestsForEffect } from '../../analysis/bet/planning.ts';
 import type { JudgePlan } from '../../analysis/judge.ts';
+import { weighsEvidence } from '../../analysis/weighs-evidence.ts';
 import type { Plan, Step, Strategy } from '../../rollout/plan.ts';
 import type { CanaryResource, DeploymentResource, ProcessResource } from '../check/resource.ts';
 import type { Checks } from './checks.ts';
@@ -42,7 +43,7 @@ export function planOf(parts: PlanParts): Plan {
     skipAnalysis: spec?.skipAnalysis ?? false,
     judging: withPlannedBlocks(judging, steps),
     hooks: canary === null ? [] : hooksOf(canary),
-    waitsForForecast: weighsEvidence(judging) && analysis?.minEffect === undefined,
+    waitsForForecast: weighsEvidence(judging.judge) && analysis?.minEffect === undefined,
     onInconclusive: analysis?.onInconclusive ?? 'hold',
     canarySize: !flagger && strategy === 'Canary' ? 'share' : 'full',
     replicas: roll.replicas,
@@ -59,11 +60,7 @@ export function planOf(parts: PlanParts): Plan {
 
 /** A step whose smallest regression of interest is written waits for the requests that show it, under a judge that can say how many. */
 function withMinEffect(step: Step, judging: JudgePlan, minEffect: number | undefined): Step {
-  if (minEffect === undefined || !weighsEvidence(judging)) return step;
+  if (minEffect === undefined || !weighsEvidence(judging.judge)) return step;
   const needed = requestsForEffect(judging, minEffect / 100) ?? 0;
   return { ...step, minRequests: Math.max(step.minRequests, needed) };
-}
-
-function weighsEvidence({ judge }: JudgePlan): boolean {
-  return judge === 'bet' || judge === 'likelihood';
 }
